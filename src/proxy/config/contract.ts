@@ -1,0 +1,309 @@
+import type { Node } from "../../xds/index.ts";
+
+/**
+ * The seam inside the proxy: `config/` turns Envoy resources into these compiled, immutable things;
+ * the data path only reads them. Everything a request needs is resolved when configuration arrives, not per request.
+ */
+
+/** One request's head, as routing sees it. */
+export interface RequestHead {
+  readonly method: string;
+  /** Normalised, without query. */
+  readonly path: string;
+  /** Without `?`; empty when there is none. */
+  readonly query: string;
+  /** Host, as sent. */
+  readonly authority: string;
+  readonly scheme: "http" | "https";
+  /** name, value, name, value … as received. */
+  readonly headers: readonly string[];
+}
+
+/** The live configuration of one workload. `listener`, `cluster` look up what is in force now. */
+export interface WorkloadConfig {
+  readonly node: Node;
+  /** False until every resource type arrived once. */
+  readonly ready: boolean;
+  /** The listener for a connection to `address:port`: exact address before 0.0.0.0, else the catch-all (virtualOutbound). */
+  outbound(address: string, port: number): Listener | undefined;
+  /** The inbound listener (virtualInbound) for a connection to this workload's own port; undefined: not in the mesh, carry bytes. */
+  inbound(port: number): Listener | undefined;
+  /** A gateway's listener on that port. */
+  gateway(port: number): Listener | undefined;
+  cluster(name: string): Cluster | undefined;
+  /** Every port some listener of this workload answers on, outbound. */
+  readonly outboundPorts: ReadonlySet<number>;
+}
+
+export interface Listener {
+  readonly name: string;
+  readonly direction: "inbound" | "outbound" | "gateway";
+  /** Chains in order of fit for this destination; the data path asks for one once it knows the protocol. */
+  chain(facts: ConnectionFacts): Chain | undefined;
+  /** Whether the first bytes must be seen before a chain can be chosen, and for how long at most (ms, 0 = no limit). */
+  readonly detect: { readonly timeout: number } | undefined;
+}
+
+export interface ConnectionFacts {
+  readonly destinationAddress: string;
+  readonly destinationPort: number;
+  readonly sourceAddress: string;
+  /** What the first bytes showed; `unknown` also when detection timed out or was not asked for. */
+  readonly protocol: "http/1.1" | "h2c" | "tls" | "unknown";
+  readonly serverName?: string;
+}
+
+export type Chain = HttpChain | TcpChain;
+
+export interface HttpChain {
+  readonly kind: "http";
+  readonly name: string;
+  /** The route table in force now (RDS may replace it between requests); undefined → 404. */
+  routes(): RouteTable | undefined;
+  /** Value of the `server` response header, and whether it replaces the upstream's. */
+  readonly serverHeader: { readonly name: string; readonly mode: "overwrite" | "append" | "pass" };
+  /** Gateways: trust own view of the client address, append to X-Forwarded-For, overwrite X-Forwarded-Proto. */
+  readonly useRemoteAddress: boolean;
+  readonly appendForwardedFor: boolean;
+  readonly trustedHops: number;
+  readonly requestId: "keep" | "replace";
+  readonly normalizePath: boolean;
+  readonly mergeSlashes: boolean;
+  /** Milliseconds; 0 = none. */
+  readonly idleTimeout: number;
+  readonly requestTimeout: number;
+  readonly acceptHttp10: boolean;
+  readonly upgrades: ReadonlySet<string>;
+  readonly accessLog: AccessLog | undefined;
+}
+
+export interface TcpChain {
+  readonly kind: "tcp";
+  readonly name: string;
+  /** Chooses a cluster by weight, once per connection. `random` is uniform in [0,1). */
+  cluster(random: number): string;
+  readonly idleTimeout: number;
+  readonly accessLog: AccessLog | undefined;
+}
+
+export interface RouteTable {
+  readonly name: string;
+  /** Undefined: 404, flag NR. `random` is uniform in [0,1), for runtime fractions. */
+  match(head: RequestHead, random: number): Route | undefined;
+}
+
+export interface Route {
+  readonly name: string;
+  readonly virtualHost: string;
+  readonly action: ForwardAction | RedirectRoute | DirectRoute;
+  /** Virtual host asks for HTTPS: redirect 301 plain requests. */
+  readonly requireTls: boolean;
+  readonly attemptCount: boolean;
+  readonly requestHeaders: HeaderOps | undefined;
+  readonly responseHeaders: HeaderOps | undefined;
+  readonly fault: FaultPolicy | undefined;
+  readonly cors: CorsRules | undefined;
+  readonly decorator: string | undefined;
+}
+
+export interface ForwardAction {
+  readonly kind: "forward";
+  /** Chooses by weight. */
+  choose(random: number): ClusterChoice;
+  readonly notFoundStatus: number;
+  /** The path (with query) sent upstream; undefined = as received (normalised). */
+  rewrite(head: RequestHead): string | undefined;
+  readonly hostRewrite: string | undefined;
+  readonly autoHostRewrite: boolean;
+  /** Milliseconds for the whole exchange; 0 = none. */
+  readonly timeout: number;
+  readonly retry: RetryRules | undefined;
+  readonly mirrors: readonly { readonly cluster: string; readonly share: number }[];
+  /** Key for hashing balancers from the request; undefined = none. */
+  hash(head: RequestHead, sourceAddress: string): string | undefined;
+}
+
+export interface ClusterChoice {
+  readonly cluster: string;
+  readonly requestHeaders: HeaderOps | undefined;
+  readonly responseHeaders: HeaderOps | undefined;
+  readonly hostRewrite: string | undefined;
+}
+
+export interface RedirectRoute {
+  readonly kind: "redirect";
+  readonly status: number;
+  /** The Location value. `port`: the listener's, for port_redirect rules. */
+  location(head: RequestHead): string;
+}
+
+export interface DirectRoute {
+  readonly kind: "direct";
+  readonly status: number;
+  readonly body: Buffer;
+  readonly contentType: string | undefined;
+}
+
+export interface RetryRules {
+  readonly attempts: number;
+  readonly perTryTimeout: number;
+  readonly onConnectFailure: boolean;
+  readonly onReset: boolean;
+  readonly onStatus: (status: number) => boolean;
+  /** Delay before the n-th retry (1-based), ms. */
+  delay(attempt: number, random: number): number;
+  readonly avoidPrevious: boolean;
+}
+
+export interface HeaderOps {
+  /** Changes the flat list in place (names compared without case): remove, then set/append. */
+  apply(headers: string[], context: HeaderContext): void;
+}
+
+/** For `%DOWNSTREAM_REMOTE_ADDRESS%` and the like. */
+export interface HeaderContext {
+  readonly downstreamRemoteAddress: string;
+  readonly downstreamLocalAddress: string;
+  readonly upstreamHost: string;
+  readonly protocol: string;
+  readonly routeName: string;
+}
+
+export interface FaultPolicy {
+  /** Share in [0,1]. */
+  readonly delay: { readonly milliseconds: number; readonly share: number } | undefined;
+  readonly abort:
+    | { readonly status: number; readonly grpcStatus: number | undefined; readonly share: number }
+    | undefined;
+}
+
+export interface CorsRules {
+  /** Undefined when the Origin is not allowed or this is no cross-origin request. */
+  evaluate(head: RequestHead): { readonly preflight: boolean; readonly headers: readonly string[] } | undefined;
+  readonly forwardUnmatchedPreflights: boolean;
+}
+
+/** Chooses endpoints, counts their requests. Identity survives endpoint updates, so pools and counts do too. */
+export interface Cluster {
+  readonly name: string;
+  readonly connectTimeout: number;
+  /** Undefined: no healthy endpoint (503 UH). */
+  pick(request: PickRequest): Endpoint | undefined;
+  readonly maxRequestsPerConnection: number;
+  readonly idleTimeout: number;
+  readonly limits: {
+    readonly connections: number;
+    readonly pending: number;
+    readonly requests: number;
+    readonly retries: number;
+  };
+  /** Counts against the limits; the data path changes them. */
+  readonly load: { requests: number; pending: number; connections: number; retries: number };
+  readonly destination: DestinationService;
+}
+
+export interface PickRequest {
+  readonly random: number;
+  readonly hash: string | undefined;
+  /** Endpoints already tried. */
+  readonly avoid: readonly Endpoint[];
+  /** For ORIGINAL_DST clusters. */
+  readonly originalDestination: { readonly address: string; readonly port: number } | undefined;
+}
+
+export interface Endpoint {
+  /** `address:port`. */
+  readonly key: string;
+  readonly address: string;
+  readonly port: number;
+  readonly hostname: string | undefined;
+  /** Requests under way; the data path counts, balancers read. */
+  active: number;
+  /** True once configuration dropped it: idle connections are closed, running ones go on. */
+  gone: boolean;
+  /** The data path's pool. */
+  slot: unknown;
+  readonly workload: WorkloadLabels;
+}
+
+/** Who a workload is, for metrics: Istio's label values, `unknown` where unknown. */
+export interface WorkloadLabels {
+  readonly workload: string;
+  readonly namespace: string;
+  readonly app: string;
+  readonly version: string;
+  readonly canonicalService: string;
+  readonly canonicalRevision: string;
+  readonly cluster: string;
+  readonly principal: string;
+}
+
+export interface DestinationService {
+  readonly host: string;
+  readonly name: string;
+  readonly namespace: string;
+}
+
+/** Counts one finished exchange; kept by the data path per (route choice, endpoint), so labels are resolved once. */
+export interface HttpSeries {
+  observe(result: {
+    readonly status: number;
+    readonly flags: string;
+    readonly grpcStatus: string;
+    readonly milliseconds: number;
+    readonly requestBytes: number;
+    readonly responseBytes: number;
+  }): void;
+}
+
+export interface TcpSeries {
+  opened(): void;
+  closed(): void;
+  sent(bytes: number): void;
+  received(bytes: number): void;
+}
+
+export interface Telemetry {
+  http(labels: SeriesLabels): HttpSeries;
+  tcp(labels: SeriesLabels): TcpSeries;
+}
+
+export interface SeriesLabels {
+  readonly reporter: "source" | "destination";
+  readonly source: WorkloadLabels;
+  readonly destination: WorkloadLabels;
+  readonly service: DestinationService;
+  readonly protocol: "http" | "grpc" | "tcp";
+  readonly security: "mutual_tls" | "none" | "unknown";
+}
+
+export interface AccessLog {
+  /** Called once per exchange, after it ended. */
+  write(entry: AccessLogEntry): void;
+}
+
+export interface AccessLogEntry {
+  readonly startTime: number;
+  readonly method: string;
+  readonly path: string;
+  readonly originalPath: string;
+  readonly protocol: string;
+  readonly status: number;
+  readonly flags: string;
+  readonly details: string;
+  readonly terminationDetails: string;
+  readonly upstreamFailure: string;
+  readonly bytesReceived: number;
+  readonly bytesSent: number;
+  readonly milliseconds: number;
+  readonly upstreamMilliseconds: number | undefined;
+  readonly requestHeaders: readonly string[];
+  readonly authority: string;
+  readonly upstreamHost: string;
+  readonly upstreamCluster: string;
+  readonly upstreamLocalAddress: string;
+  readonly downstreamLocalAddress: string;
+  readonly downstreamRemoteAddress: string;
+  readonly serverName: string;
+  readonly routeName: string;
+}

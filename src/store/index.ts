@@ -1,0 +1,2 @@
+/** Versioned objects with watch, and the door through which everyone reaches them. */
+export * from "./client.ts";
