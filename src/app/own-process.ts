@@ -1,0 +1,123 @@
+import { type ChildProcess, type SendHandle, spawn } from "node:child_process";
+import { openSync, closeSync } from "node:fs";
+import { getCompileCacheDir } from "node:module";
+import { extname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Backoff, type Clock, type Log, systemChance } from "../base/index.ts";
+
+/** The program of one of Weft's own processes, beside this file: `.ts` in a checkout, `.js` in the package. */
+export function entryOf(name: "agent-process" | "proxy-process"): string {
+  return fileURLToPath(new URL(`./${name}${extname(import.meta.filename)}`, import.meta.url));
+}
+
+/** Flags and environment every process of Weft's own gets. */
+export function ownEnvironment(): Record<string, string> {
+  const cache = getCompileCacheDir();
+  return {
+    PATH: process.env["PATH"] ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    ...(process.env["HOME"] === undefined ? {} : { HOME: process.env["HOME"] }),
+    ...(cache === undefined ? {} : { NODE_COMPILE_CACHE: cache }),
+  };
+}
+
+export interface OwnProcessOptions {
+  /** For the log: `proxy`, `node agent`. */
+  readonly name: string;
+  /** argv; made anew for each start, since namespaces to enter change. */
+  readonly command: () => { readonly command: string; readonly args: readonly string[] };
+  readonly env?: Readonly<Record<string, string>>;
+  /** Standard output and error go to the end of this file. */
+  readonly logFile: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  started(process: RunningProcess): void;
+  message(message: unknown, handle: SendHandle | undefined): void;
+  /** It ended, and nobody asked it to. False: do not start it again. */
+  died(how: string): boolean;
+}
+
+export interface RunningProcess {
+  readonly pid: number;
+  /** Drops the message when the process is gone: its successor is told everything anew. */
+  send(message: object, handle?: SendHandle, sent?: () => void): void;
+}
+
+/** Keeps one process running until `stop`; when it dies it is started again, at once first, then with growing pauses. */
+export class OwnProcess {
+  readonly #options: OwnProcessOptions;
+  readonly #backoff = new Backoff({ base: 50, max: 5_000 }, systemChance);
+  #child: ChildProcess | undefined;
+  #stopping = false;
+  #startedAt = 0;
+
+  constructor(options: OwnProcessOptions) {
+    this.#options = options;
+    this.#start();
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  send(message: object, handle?: SendHandle, sent?: () => void): void {
+    const child = this.#child;
+    if (!child?.connected) return sent?.();
+    child.send(message, handle, {}, () => sent?.());
+  }
+
+  /** Asks it to end by closing its channel, ends it by force after `grace` milliseconds. */
+  async stop(grace: number): Promise<void> {
+    this.#stopping = true;
+    const child = this.#child;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise<void>((resolve) => void child.once("exit", () => resolve()));
+    if (child.connected) child.disconnect();
+    const timer = setTimeout(() => child.kill("SIGKILL"), grace);
+    await gone;
+    clearTimeout(timer);
+  }
+
+  /** Ends the process at once; it is started again. */
+  kill(): void {
+    this.#child?.kill("SIGKILL");
+  }
+
+  #start(): void {
+    const { command, args } = this.#options.command();
+    const output = openSync(this.#options.logFile, "a", 0o600);
+    this.#startedAt = this.#options.clock.monotonic();
+    const child = spawn(command, args, {
+      stdio: ["ignore", output, output, "ipc"],
+      env: { ...ownEnvironment(), ...this.#options.env },
+      // Its own session: the terminal's Ctrl-C is for the first process, which ends the others in order.
+      detached: true,
+    });
+    closeSync(output);
+    this.#child = child;
+    let over = false;
+    const ended = (how: string) => {
+      if (over) return;
+      over = true;
+      // What ended may have been a wrapper (nsenter): whoever still holds the other end of the channel ends too.
+      if (child.connected) child.disconnect();
+      this.#ended(how);
+    };
+    child.on("error", (error) => ended(error.message));
+    child.on("exit", (code, signal) => ended(signal ? `killed by ${signal}` : `ended with exit code ${code ?? 0}`));
+    child.on("message", (message, handle) => this.#options.message(message, handle));
+    if (child.pid !== undefined) {
+      this.#options.started({ pid: child.pid, send: (message, handle, sent) => this.send(message, handle, sent) });
+    }
+  }
+
+  #ended(how: string): void {
+    if (this.#stopping) return;
+    if (this.#options.clock.monotonic() - this.#startedAt > 10_000) this.#backoff.reset();
+    if (!this.#options.died(how)) return;
+    const delay = this.#backoff.next();
+    this.#options.log.warning(`the ${this.#options.name} ${how}; starting it again`, { delay: Math.round(delay) });
+    this.#options.clock.after(delay, () => {
+      if (!this.#stopping) this.#start();
+    });
+  }
+}
