@@ -289,6 +289,7 @@ export interface Cluster {
   readonly lb_policy?: "ROUND_ROBIN" | "LEAST_REQUEST" | "RING_HASH" | "MAGLEV" | "RANDOM" | "CLUSTER_PROVIDED";
   readonly load_assignment?: ClusterLoadAssignment;
   readonly dns_refresh_rate?: Duration;
+  readonly dns_lookup_family?: "AUTO" | "V4_ONLY" | "V6_ONLY" | "V4_PREFERRED" | "ALL";
   readonly respect_dns_ttl?: boolean;
   readonly circuit_breakers?: {
     readonly thresholds: readonly {

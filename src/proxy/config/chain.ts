@@ -1,0 +1,71 @@
+import { filterTypes, type FilterChain, type HttpConnectionManager, type TcpProxy } from "../../xds/index.ts";
+import { accessLog, type WriteLine } from "./access-log.ts";
+import type { Chain, HttpChain, RouteTable, TcpChain } from "./contract.ts";
+import { milliseconds } from "./duration.ts";
+import { weightedChoice } from "./percent.ts";
+import { compileRoutes } from "./route-table.ts";
+
+export interface ChainSurroundings {
+  /** The route table in force under a name. */
+  readonly routes: (name: string) => RouteTable | undefined;
+  readonly write: WriteLine;
+}
+
+const serverModes = { OVERWRITE: "overwrite", APPEND_IF_ABSENT: "append", PASS_THROUGH: "pass" } as const;
+
+/** A filter chain must end what arrives: one connection manager or one TCP proxy. Throws on anything else. */
+export function compileChain(message: FilterChain, listener: string, surroundings: ChainSurroundings): Chain {
+  const last = message.filters.at(-1)?.typed_config;
+  if (message.filters.length !== 1 || !last)
+    throw new RangeError("filters: one connection manager or TCP proxy is needed");
+  const name = message.name ?? listener;
+  return last["@type"] === filterTypes.httpConnectionManager
+    ? httpChain(last as HttpConnectionManager, name, surroundings)
+    : tcpChain(last as TcpProxy, name, surroundings);
+}
+
+function tcpChain(message: TcpProxy, name: string, { write }: ChainSurroundings): TcpChain {
+  const clusters = message.weighted_clusters?.clusters ?? [{ name: message.cluster ?? "", weight: 1 }];
+  return {
+    kind: "tcp",
+    name,
+    cluster: weightedChoice(clusters.map(({ name, weight }) => ({ weight, value: name }))),
+    idleTimeout: milliseconds(message.idle_timeout, 3_600_000),
+    accessLog: accessLog(message.access_log, write),
+  };
+}
+
+function httpChain(message: HttpConnectionManager, name: string, { routes, write }: ChainSurroundings): HttpChain {
+  const last = message.http_filters.at(-1)?.typed_config?.["@type"];
+  if (last !== filterTypes.router) throw new RangeError("http_filters: the last one must be the router");
+  const { rds, route_config } = message;
+  if ((rds === undefined) === (route_config === undefined)) {
+    throw new RangeError("exactly one of rds, route_config is needed");
+  }
+  const own = route_config && compileRoutes(route_config);
+  return {
+    kind: "http",
+    name,
+    routes: own ? () => own : () => routes(rds?.route_config_name ?? ""),
+    serverHeader: {
+      name: message.server_name ?? "envoy",
+      mode: serverModes[message.server_header_transformation ?? "OVERWRITE"],
+    },
+    useRemoteAddress: message.use_remote_address ?? false,
+    appendForwardedFor: (message.use_remote_address ?? false) && !(message.skip_xff_append ?? false),
+    trustedHops: message.xff_num_trusted_hops ?? 0,
+    // Only an edge replaces what came from outside; inside, a request keeps its id over all hops.
+    requestId: message.use_remote_address && !message.preserve_external_request_id ? "replace" : "keep",
+    normalizePath: message.normalize_path ?? false,
+    mergeSlashes: message.merge_slashes ?? false,
+    idleTimeout: milliseconds(message.stream_idle_timeout, 300_000),
+    requestTimeout: milliseconds(message.request_timeout, 0),
+    acceptHttp10: message.http_protocol_options?.accept_http_10 ?? false,
+    upgrades: new Set(
+      (message.upgrade_configs ?? [])
+        .filter(({ enabled = true }) => enabled)
+        .map(({ upgrade_type }) => upgrade_type.toLowerCase()),
+    ),
+    accessLog: accessLog(message.access_log, write),
+  };
+}

@@ -1,0 +1,93 @@
+// On the path of every request.
+import type { HeaderMatcher, QueryParameterMatcher } from "../../xds/index.ts";
+import type { RequestHead } from "./contract.ts";
+import { stringTest, type Test } from "./pattern.ts";
+
+export type Condition = (head: RequestHead) => boolean;
+
+/** Whether a field name as received is this lower-case one. */
+export function sameName(received: string | undefined, lower: string): boolean {
+  return (
+    received !== undefined &&
+    received.length === lower.length &&
+    (received === lower || received.toLowerCase() === lower)
+  );
+}
+
+/** The first value of a field in a flat list. */
+export function headerValue(headers: readonly string[], lower: string): string | undefined {
+  for (let index = 0; index < headers.length; index += 2) {
+    if (sameName(headers[index], lower)) return headers[index + 1];
+  }
+  return undefined;
+}
+
+/** The request's own parts, which conditions name like header fields. */
+const pseudo: Readonly<Record<string, (head: RequestHead) => string>> = {
+  ":method": (head) => head.method,
+  ":authority": (head) => head.authority,
+  host: (head) => head.authority,
+  ":scheme": (head) => head.scheme,
+  ":path": pathAndQuery,
+};
+
+export function pathAndQuery(head: RequestHead): string {
+  return head.query === "" ? head.path : `${head.path}?${head.query}`;
+}
+
+/**
+ * A condition on a header. Of a repeated field one matching value is enough, each seen by itself; a missing field
+ * never matches, inverted or not, unless it is to be taken as empty.
+ */
+export function headerCondition(matcher: HeaderMatcher): Condition {
+  const name = matcher.name.toLowerCase();
+  const invert = matcher.invert_match ?? false;
+  const own = Object.hasOwn(pseudo, name) ? pseudo[name] : undefined;
+  if (matcher.string_match === undefined) {
+    const wanted = (matcher.present_match ?? true) !== invert;
+    return own ? () => wanted : (head) => (headerValue(head.headers, name) !== undefined) === wanted;
+  }
+  const test = stringTest(matcher.string_match);
+  if (own) return (head) => test(own(head)) !== invert;
+  const missing = matcher.treat_missing_header_as_empty ? test("") !== invert : false;
+  return (head) => anyValue(head.headers, name, test, invert, missing);
+}
+
+function anyValue(headers: readonly string[], name: string, test: Test, invert: boolean, missing: boolean): boolean {
+  let seen = false;
+  for (let index = 0; index < headers.length; index += 2) {
+    if (!sameName(headers[index], name)) continue;
+    if (test(headers[index + 1] ?? "")) return !invert;
+    seen = true;
+  }
+  return seen ? invert : missing;
+}
+
+/** The first value of a query parameter, as sent; `?p` equals `?p=`. */
+export function queryValue(query: string, name: string): string | undefined {
+  let start = 0;
+  while (start <= query.length) {
+    const next = query.indexOf("&", start);
+    const end = next === -1 ? query.length : next;
+    if (query.startsWith(name, start)) {
+      const after = start + name.length;
+      if (after === end) return "";
+      if (after < end && query[after] === "=") return query.slice(after + 1, end);
+    }
+    start = end + 1;
+  }
+  return undefined;
+}
+
+export function queryCondition(matcher: QueryParameterMatcher): Condition {
+  const { name } = matcher;
+  if (matcher.string_match === undefined) {
+    const wanted = matcher.present_match ?? true;
+    return (head) => (queryValue(head.query, name) !== undefined) === wanted;
+  }
+  const test = stringTest(matcher.string_match);
+  return (head) => {
+    const value = queryValue(head.query, name);
+    return value !== undefined && test(value);
+  };
+}

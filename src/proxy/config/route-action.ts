@@ -1,0 +1,110 @@
+import type { Route as RouteMessage, RouteAction } from "../../xds/index.ts";
+import { filterTypes, type HttpFault } from "../../xds/index.ts";
+import type { ClusterChoice, DirectRoute, FaultPolicy, ForwardAction, Route } from "./contract.ts";
+import { corsRules } from "./cors.ts";
+import { milliseconds } from "./duration.ts";
+import { hashKey } from "./hash.ts";
+import { headerOps } from "./header-ops.ts";
+import type { CompiledMatch } from "./path-match.ts";
+import { runtimeShare, share, weightedChoice } from "./percent.ts";
+import { redirectRoute } from "./redirect.ts";
+import { retryRules } from "./retry.ts";
+import { noRewrite, prefixRewrite, regexRewrite, type Rewrite } from "./rewrite.ts";
+
+const notFound = { SERVICE_UNAVAILABLE: 503, NOT_FOUND: 404, INTERNAL_SERVER_ERROR: 500 } as const;
+/** Envoy's own default for a route that says nothing. */
+const defaultTimeout = 15_000;
+
+export interface HostOptions {
+  readonly virtualHost: string;
+  readonly requireTls: boolean;
+  readonly attemptCount: boolean;
+}
+
+/** What a matched request meets. Throws where a part cannot be honoured. */
+export function compileRoute(message: RouteMessage, match: CompiledMatch, host: HostOptions): Route {
+  const filters = Object.values(message.typed_per_filter_config ?? {});
+  const fault = filters.find((filter) => filter["@type"] === filterTypes.fault);
+  const cors = filters.find((filter) => filter["@type"] === filterTypes.corsPolicy);
+  return {
+    name: message.name ?? "",
+    virtualHost: host.virtualHost,
+    action: compileAction(message, match),
+    requireTls: host.requireTls,
+    attemptCount: host.attemptCount,
+    requestHeaders: headerOps(message.request_headers_to_add, message.request_headers_to_remove),
+    responseHeaders: headerOps(message.response_headers_to_add, message.response_headers_to_remove),
+    fault: fault && faultPolicy(fault),
+    cors: cors && corsRules(cors),
+    decorator: message.decorator?.operation,
+  };
+}
+
+function compileAction(message: RouteMessage, match: CompiledMatch): Route["action"] {
+  if (message.route) return forwardAction(message.route, match);
+  if (message.redirect) return redirectRoute(message.redirect, match.matched);
+  return directRoute(message.direct_response);
+}
+
+function directRoute(response: RouteMessage["direct_response"]): DirectRoute {
+  const { inline_string, inline_bytes } = response?.body ?? {};
+  const body = inline_bytes === undefined ? Buffer.from(inline_string ?? "") : Buffer.from(inline_bytes, "base64");
+  return {
+    kind: "direct",
+    status: response?.status ?? 200,
+    body,
+    contentType: body.length > 0 ? "text/plain" : undefined,
+  };
+}
+
+function forwardAction(action: RouteAction, match: CompiledMatch): ForwardAction {
+  return {
+    kind: "forward",
+    choose: weightedChoice(choices(action)),
+    notFoundStatus: notFound[action.cluster_not_found_response_code ?? "SERVICE_UNAVAILABLE"],
+    rewrite: rewriteOf(action, match),
+    hostRewrite: action.host_rewrite_literal,
+    autoHostRewrite: action.auto_host_rewrite ?? false,
+    timeout: milliseconds(action.timeout, defaultTimeout),
+    retry: action.retry_policy && retryRules(action.retry_policy),
+    mirrors: (action.request_mirror_policies ?? []).map(({ cluster, runtime_fraction }) => ({
+      cluster,
+      share: runtimeShare(runtime_fraction),
+    })),
+    hash: hashKey(action.hash_policy),
+  };
+}
+
+function choices(action: RouteAction): { readonly weight: number; readonly value: ClusterChoice }[] {
+  if (action.cluster !== undefined) {
+    const none = { requestHeaders: undefined, responseHeaders: undefined, hostRewrite: undefined };
+    return [{ weight: 1, value: { cluster: action.cluster, ...none } }];
+  }
+  const clusters = action.weighted_clusters?.clusters ?? [];
+  return clusters.map((entry) => ({
+    weight: entry.weight,
+    value: {
+      cluster: entry.name,
+      requestHeaders: headerOps(entry.request_headers_to_add, entry.request_headers_to_remove),
+      responseHeaders: headerOps(entry.response_headers_to_add, entry.response_headers_to_remove),
+      hostRewrite: entry.host_rewrite_literal,
+    },
+  }));
+}
+
+function rewriteOf({ prefix_rewrite, regex_rewrite }: RouteAction, match: CompiledMatch): Rewrite {
+  if (regex_rewrite) return regexRewrite(regex_rewrite.pattern, regex_rewrite.substitution);
+  return prefix_rewrite ? prefixRewrite(prefix_rewrite, match.matched) : noRewrite;
+}
+
+function faultPolicy({ delay, abort }: HttpFault): FaultPolicy {
+  return {
+    delay: delay && { milliseconds: milliseconds(delay.fixed_delay, 0), share: share(delay.percentage) },
+    abort: abort && {
+      // A gRPC abort is an HTTP 200 that carries the status.
+      status: abort.http_status ?? 200,
+      grpcStatus: abort.grpc_status,
+      share: share(abort.percentage),
+    },
+  };
+}
