@@ -1,0 +1,13 @@
+/** Resources resolved into the mesh they describe: registry, visibility, precedence, effective policy; pure. */
+export * from "./destination-rule.ts";
+export * from "./gateway.ts";
+export * from "./input.ts";
+export * from "./mesh.ts";
+export { fullHost, hostFit, hostIntersection, selects, serviceHost } from "./names.ts";
+export * from "./problems.ts";
+export * from "./protocol.ts";
+export * from "./service.ts";
+export * from "./settle.ts";
+export * from "./virtual-service.ts";
+export { visibleIn, type Visibility } from "./visibility.ts";
+export type { Workload } from "./workload.ts";

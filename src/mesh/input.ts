@@ -1,0 +1,81 @@
+import type {
+  DestinationRule,
+  EndpointSlice,
+  Gateway,
+  Namespace,
+  Pod,
+  Service,
+  ServiceEntry,
+  VirtualService,
+} from "../model/index.ts";
+
+/** All the mesh is resolved from. An object that is the same (by identity) as before is unchanged. */
+export interface MeshInput {
+  readonly settings: MeshSettings;
+  readonly namespaces: readonly Namespace[];
+  readonly services: readonly Service[];
+  readonly endpointSlices: readonly EndpointSlice[];
+  readonly pods: readonly Pod[];
+  readonly virtualServices: readonly VirtualService[];
+  readonly destinationRules: readonly DestinationRule[];
+  readonly gateways: readonly Gateway[];
+  readonly serviceEntries: readonly ServiceEntry[];
+}
+
+/** The mesh-wide settings, named as Istio's MeshConfig names them. */
+export interface MeshSettings {
+  readonly rootNamespace: string;
+  readonly outboundTrafficPolicy: "ALLOW_ANY" | "REGISTRY_ONLY";
+  /** Empty: no access log. */
+  readonly accessLogFile: string;
+  readonly meshId: string;
+  readonly clusterId: string;
+  readonly trustDomain: string;
+  /** The gateway proxies that run; a Gateway's selector is held against their labels. */
+  readonly gatewayWorkloads: readonly GatewayWorkload[];
+}
+
+/** A proxy at the edge of the mesh. */
+export interface GatewayWorkload {
+  readonly name: string;
+  readonly namespace: string;
+  readonly serviceAccount: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly address: string;
+}
+
+/** Istio's defaults, and the gateway its samples select. */
+export const defaultSettings: MeshSettings = {
+  rootNamespace: "istio-system",
+  outboundTrafficPolicy: "ALLOW_ANY",
+  accessLogFile: "",
+  meshId: "cluster.local",
+  clusterId: "Kubernetes",
+  trustDomain: "cluster.local",
+  gatewayWorkloads: [
+    {
+      name: "istio-ingressgateway",
+      namespace: "istio-system",
+      serviceAccount: "istio-ingressgateway-service-account",
+      labels: {
+        app: "istio-ingressgateway",
+        istio: "ingressgateway",
+        "service.istio.io/canonical-name": "istio-ingressgateway",
+      },
+      address: "127.0.0.1",
+    },
+  ],
+};
+
+/** Nothing in it yet. */
+export const emptyInput: MeshInput = {
+  settings: defaultSettings,
+  namespaces: [],
+  services: [],
+  endpointSlices: [],
+  pods: [],
+  virtualServices: [],
+  destinationRules: [],
+  gateways: [],
+  serviceEntries: [],
+};

@@ -1,0 +1,273 @@
+import { keyOf, type KubeObject } from "../model/index.ts";
+import { effectivePolicy } from "./destination-rule.ts";
+import { boundHosts, serversOf } from "./gateway.ts";
+import type { Mesh } from "./mesh.ts";
+import { hostFit, selects } from "./names.ts";
+import { layerOf } from "./protocol.ts";
+import type { MeshService } from "./service.ts";
+import { destinationsOf, type HttpRule, type Routing } from "./virtual-service.ts";
+
+/** Something an object asks for that has no effect, or not the one meant. */
+export interface Problem {
+  readonly object: { readonly kind: string; readonly namespace: string; readonly name: string };
+  /** Stable, in CamelCase: the reason of a status condition. */
+  readonly code: string;
+  readonly severity: "error" | "warning" | "info";
+  /** A sentence for a person. */
+  readonly message: string;
+}
+
+type Severity = Problem["severity"];
+
+/** All problems of the mesh, in the order of its objects. */
+export function problems(mesh: Mesh): readonly Problem[] {
+  return [
+    ...mesh.routings.flatMap((routing) => routingProblems(mesh, routing)),
+    ...duplicateHosts(mesh),
+    ...mesh.rules.flatMap((rule) => ruleProblems(mesh, rule)),
+    ...mesh.gateways.flatMap((gateway) => gatewayProblems(mesh, gateway)),
+    ...gatewayConflicts(mesh),
+    ...[...mesh.services.values()].flatMap(serviceProblems),
+    ...portConflicts(mesh),
+  ];
+}
+
+function problem(object: KubeObject, code: string, severity: Severity, message: string): Problem {
+  const { namespace = "", name = "" } = object.metadata;
+  return { object: { kind: object.kind, namespace, name }, code, severity, message };
+}
+
+function routingProblems(mesh: Mesh, routing: Routing): Problem[] {
+  const found: Problem[] = [];
+  const report = (code: string, severity: Severity, message: string) =>
+    found.push(problem(routing.source, code, severity, message));
+  for (const gateway of routing.gateways) {
+    if (gateway !== "mesh" && !mesh.gateways.some((object) => keyOf(object) === gateway)) {
+      report("GatewayNotFound", "error", `there is no Gateway ${gateway}; nothing is routed through it`);
+    }
+  }
+  const missing = new Set<string>();
+  for (const { host, subset } of destinationsOf(routing.source)) {
+    const service = [...mesh.services.values()].find((entry) => hostFit(entry.host, host) > 0);
+    const key = `${host} ${subset ?? ""}`;
+    if (missing.has(key)) continue;
+    missing.add(key);
+    if (service === undefined) {
+      report("HostNotFound", "error", `no Service or ServiceEntry has the host ${host}; requests for it get 503`);
+    } else if (subset !== undefined && !hasSubset(mesh, service, subset)) {
+      report(
+        "SubsetNotFound",
+        "error",
+        `no DestinationRule defines subset ${subset} of ${host}; requests for it get 503`,
+      );
+    }
+  }
+  const { http = [], tcp = [], tls = [] } = routing.source.spec;
+  const end = http.findIndex(catchesAll);
+  if (end >= 0 && end < http.length - 1) {
+    report(
+      "RulesShadowed",
+      "warning",
+      `http[${end}] matches everything, so the ${http.length - 1 - end} rule(s) after it are never used`,
+    );
+  }
+  if (http.some((rule) => rule.delegate !== undefined)) {
+    report("DelegateUnsupported", "warning", "delegate is not acted on yet; its rule matches nothing");
+  }
+  if (http.length + tcp.length + tls.length === 0) report("NoRoutes", "warning", "it has no http, tcp or tls rule");
+  return found;
+}
+
+function hasSubset(mesh: Mesh, service: MeshService, subset: string): boolean {
+  return mesh.rules.some(
+    (rule) => hostFit(rule.host, service.host) > 0 && rule.subsets.some((entry) => entry.name === subset),
+  );
+}
+
+/** Whether no request gets past a rule: nothing asked, or any path and nothing else, for every caller. */
+export function catchesAll(rule: HttpRule): boolean {
+  const matches = rule.match ?? [];
+  return (
+    matches.length === 0 ||
+    matches.some(({ name: _, statPrefix: __, ignoreUriCase: ___, uri, ...rest }) => {
+      const anyPath = uri === undefined || uri.prefix === "/" || uri.regex === ".*";
+      return anyPath && Object.values(rest).every((value) => value === undefined || isEmpty(value));
+    })
+  );
+}
+
+function isEmpty(value: unknown): boolean {
+  return typeof value === "object" && value !== null && Object.keys(value).length === 0;
+}
+
+function duplicateHosts(mesh: Mesh): Problem[] {
+  const found: Problem[] = [];
+  const owner = new Map<string, Routing>();
+  for (const routing of mesh.routings.filter((entry) => entry.gateways.includes("mesh"))) {
+    for (const host of routing.hosts) {
+      const key = `${host} ${routing.visibility.everyone ? "*" : routing.visibility.namespaces.join(",")}`;
+      const first = owner.get(key);
+      if (first === undefined) owner.set(key, routing);
+      else {
+        found.push(
+          problem(
+            routing.source,
+            "DuplicateHost",
+            "warning",
+            `the older VirtualService ${first.namespace}/${first.name} rules ${host} in the mesh; this one is ignored there`,
+          ),
+        );
+      }
+    }
+  }
+  return found;
+}
+
+function ruleProblems(mesh: Mesh, rule: Mesh["rules"][number]): Problem[] {
+  const services = [...mesh.services.values()].filter((service) => hostFit(rule.host, service.host) > 0);
+  if (services.length === 0) {
+    return [problem(rule.source, "HostNotFound", "warning", `no Service or ServiceEntry has the host ${rule.host}`)];
+  }
+  const found: Problem[] = [];
+  for (const subset of rule.subsets) {
+    const endpoints = services.flatMap((service) => service.ports.flatMap((port) => port.endpoints));
+    if (!endpoints.some((endpoint) => selects(subset.labels, endpoint.labels))) {
+      found.push(
+        problem(
+          rule.source,
+          "SubsetEmpty",
+          "warning",
+          `no endpoint of ${rule.host} has the labels of subset ${subset.name}`,
+        ),
+      );
+    }
+  }
+  const modes = [undefined, ...rule.subsets].flatMap((subset) =>
+    services.flatMap((service) => service.ports.map((port) => effectivePolicy(rule, port.port, subset).tls?.mode)),
+  );
+  if (modes.some((mode) => mode === "SIMPLE" || mode === "MUTUAL")) {
+    found.push(problem(rule.source, "TlsUnsupported", "warning", "starting TLS to a destination is not acted on yet"));
+  }
+  return found;
+}
+
+function gatewayProblems(mesh: Mesh, gateway: Mesh["gateways"][number]): Problem[] {
+  const found: Problem[] = [];
+  if (!mesh.settings.gatewayWorkloads.some((workload) => selects(gateway.spec.selector, workload.labels))) {
+    found.push(problem(gateway, "SelectorMatchesNothing", "error", "its selector fits no gateway that runs"));
+  }
+  for (const server of serversOf(gateway)) {
+    if (server.protocol === "https" || server.protocol === "tls" || server.tlsMode !== undefined) {
+      found.push(
+        problem(
+          gateway,
+          "TlsUnsupported",
+          "warning",
+          `port ${server.port}: ${server.protocol} servers are not acted on yet`,
+        ),
+      );
+    } else if (server.protocol !== "http" && layerOf(server.protocol) !== "tcp") {
+      found.push(
+        problem(gateway, "ProtocolUnsupported", "warning", `port ${server.port}: its protocol is not acted on`),
+      );
+    } else if (server.protocol === "http2" || server.protocol === "grpc") {
+      found.push(
+        problem(
+          gateway,
+          "Http2Unsupported",
+          "warning",
+          `port ${server.port}: HTTP/2 is not spoken yet; it is served as HTTP/1.1`,
+        ),
+      );
+    }
+    if (!mesh.routings.some((routing) => boundHosts(server, routing).length > 0)) {
+      found.push(
+        problem(
+          gateway,
+          "NoRoutes",
+          "info",
+          `port ${server.port}: no VirtualService is bound to it; every path answers 404`,
+        ),
+      );
+    }
+  }
+  return found;
+}
+
+/** Servers of different layers on one port: the oldest decides. */
+function gatewayConflicts(mesh: Mesh): Problem[] {
+  const found: Problem[] = [];
+  for (const workload of mesh.settings.gatewayWorkloads) {
+    const first = new Map<number, boolean>();
+    for (const gateway of mesh.gateways.filter((entry) => selects(entry.spec.selector, workload.labels))) {
+      for (const server of serversOf(gateway)) {
+        const plain = ["http", "http2", "grpc"].includes(server.protocol);
+        const before = first.get(server.port);
+        if (before === undefined) first.set(server.port, plain);
+        else if (before !== plain) {
+          found.push(
+            problem(
+              gateway,
+              "PortConflict",
+              "error",
+              `port ${server.port} already speaks another protocol; this server is dropped`,
+            ),
+          );
+        }
+      }
+    }
+  }
+  return found;
+}
+
+function serviceProblems(service: MeshService): Problem[] {
+  return service.ports.flatMap((port) => {
+    switch (port.protocol) {
+      case "udp":
+        return [problem(service.source, "UdpUnsupported", "warning", `port ${port.port}: UDP is not carried`)];
+      case "http2":
+      case "grpc":
+        return [
+          problem(
+            service.source,
+            "Http2Unsupported",
+            "warning",
+            `port ${port.port}: HTTP/2 is carried as bytes, without routing or request metrics`,
+          ),
+        ];
+      case "http":
+      case "https":
+      case "tls":
+      case "tcp":
+      case "mongo":
+      case "redis":
+      case "mysql":
+      case "auto":
+        return [];
+    }
+  });
+}
+
+/** Two services without an address of their own cannot share a port as bytes. */
+function portConflicts(mesh: Mesh): Problem[] {
+  const found: Problem[] = [];
+  const owner = new Map<number, MeshService>();
+  for (const service of mesh.services.values()) {
+    if (service.addresses.length > 0 || service.resolution === "headless") continue;
+    for (const port of service.ports.filter((entry) => layerOf(entry.protocol) === "tcp")) {
+      const first = owner.get(port.port);
+      if (first === undefined) owner.set(port.port, service);
+      else if (first.source !== service.source) {
+        found.push(
+          problem(
+            service.source,
+            "PortConflict",
+            "warning",
+            `port ${port.port} without an address belongs to ${first.host}; connections cannot be told apart`,
+          ),
+        );
+      }
+    }
+  }
+  return found;
+}

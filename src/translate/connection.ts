@@ -1,0 +1,109 @@
+import type { MeshSettings } from "../mesh/index.ts";
+import {
+  filterTypes,
+  type FilterChain,
+  type HttpConnectionManager,
+  type RouteConfiguration,
+  type TcpProxy,
+  type TypedFilter,
+} from "../xds/index.ts";
+import { ads } from "./cluster-name.ts";
+
+type Kind = "sidecar" | "inbound" | "gateway";
+
+/** The filter that reads requests: routes by name (RDS) or standing in it. */
+export function httpFilter(
+  settings: MeshSettings,
+  kind: Kind,
+  statPrefix: string,
+  routes: string | RouteConfiguration,
+): TypedFilter {
+  const logs = accessLog(settings);
+  const typed: HttpConnectionManager = {
+    "@type": filterTypes.httpConnectionManager,
+    stat_prefix: statPrefix,
+    ...(typeof routes === "string"
+      ? { rds: { route_config_name: routes, config_source: ads } }
+      : { route_config: routes }),
+    http_filters: [
+      { name: "envoy.filters.http.cors", typed_config: { "@type": filterTypes.cors } },
+      { name: "envoy.filters.http.fault", typed_config: { "@type": filterTypes.fault } },
+      { name: "envoy.filters.http.router", typed_config: { "@type": filterTypes.router } },
+    ],
+    ...(kind === "sidecar" ? {} : { server_name: "istio-envoy" }),
+    ...(kind === "inbound" ? { server_header_transformation: "OVERWRITE" as const } : {}),
+    use_remote_address: kind === "gateway",
+    ...(kind === "gateway" ? {} : { skip_xff_append: true }),
+    normalize_path: true,
+    stream_idle_timeout: "0s",
+    upgrade_configs: [{ upgrade_type: "websocket" }],
+    ...(logs === undefined ? {} : { access_log: logs }),
+  };
+  return { name: "envoy.filters.network.http_connection_manager", typed_config: typed };
+}
+
+/** The filter that carries bytes, to one cluster or by weight. */
+export function tcpFilter(
+  settings: MeshSettings,
+  target: string | readonly { readonly name: string; readonly weight: number }[],
+  idleTimeout?: string,
+): TypedFilter {
+  const logs = accessLog(settings);
+  const typed: TcpProxy = {
+    "@type": filterTypes.tcpProxy,
+    stat_prefix: typeof target === "string" ? target : (target[0]?.name ?? "none"),
+    ...(typeof target === "string" ? { cluster: target } : { weighted_clusters: { clusters: target } }),
+    ...(idleTimeout === undefined ? {} : { idle_timeout: idleTimeout }),
+    ...(logs === undefined ? {} : { access_log: logs }),
+  };
+  return { name: "envoy.filters.network.tcp_proxy", typed_config: typed };
+}
+
+/** Chains for a port whose protocol shows in the first bytes: requests if they look so, else bytes. */
+export function detectingChains(http: TypedFilter, tcp: TypedFilter, port?: number) {
+  const at = port === undefined ? {} : { destination_port: port };
+  return [
+    {
+      // HTTP/2 is left to the other chain as long as the data plane does not read it.
+      filter_chain_match: { ...at, transport_protocol: "raw_buffer", application_protocols: ["http/1.1"] },
+      filters: [http],
+    },
+    ...(port === undefined ? [] : [{ filter_chain_match: at, filters: [tcp] }]),
+  ] as const satisfies readonly FilterChain[];
+}
+
+export const tlsInspector: TypedFilter = {
+  name: "envoy.filters.listener.tls_inspector",
+  typed_config: { "@type": filterTypes.tlsInspector },
+};
+
+/**
+ * Detection ends after a second: a protocol whose server speaks first would wait for ever,
+ * and a client that connects early rarely waits longer before its first request.
+ */
+export const detection = {
+  listener_filters: [
+    tlsInspector,
+    { name: "envoy.filters.listener.http_inspector", typed_config: { "@type": filterTypes.httpInspector } },
+  ],
+  listener_filters_timeout: "1s",
+  continue_on_listener_filters_timeout: true,
+};
+
+/** Istio's default format, where the mesh asks for a log. */
+export function accessLog(settings: MeshSettings): readonly TypedFilter[] | undefined {
+  if (settings.accessLogFile === "") return undefined;
+  const typed: { "@type": string; path: string; log_format: unknown } = {
+    "@type": filterTypes.fileAccessLog,
+    path: settings.accessLogFile,
+    log_format: { text_format_source: { inline_string: logFormat } },
+  };
+  return [{ name: "envoy.access_loggers.file", typed_config: typed }];
+}
+
+const logFormat =
+  '[%START_TIME%] "%REQ(:METHOD)% %REQ(X-ENVOY-ORIGINAL-PATH?:PATH)% %PROTOCOL%" %RESPONSE_CODE% %RESPONSE_FLAGS% ' +
+  '%RESPONSE_CODE_DETAILS% %CONNECTION_TERMINATION_DETAILS% "%UPSTREAM_TRANSPORT_FAILURE_REASON%" %BYTES_RECEIVED% ' +
+  '%BYTES_SENT% %DURATION% %RESP(X-ENVOY-UPSTREAM-SERVICE-TIME)% "%REQ(X-FORWARDED-FOR)%" "%REQ(USER-AGENT)%" ' +
+  '"%REQ(X-REQUEST-ID)%" "%REQ(:AUTHORITY)%" "%UPSTREAM_HOST%" %UPSTREAM_CLUSTER_RAW% %UPSTREAM_LOCAL_ADDRESS% ' +
+  "%DOWNSTREAM_LOCAL_ADDRESS% %DOWNSTREAM_REMOTE_ADDRESS% %REQUESTED_SERVER_NAME% %ROUTE_NAME%\n";

@@ -1,0 +1,84 @@
+import { layerOf, servicesOf, type Layer, type Mesh, type MeshService, type Workload } from "../mesh/index.ts";
+import type { Cluster, FilterChain, Listener, RouteConfiguration } from "../xds/index.ts";
+import { inboundCluster, inboundPassthroughCluster } from "./cluster-name.ts";
+import { inboundPassthrough, originalDestination } from "./cluster.ts";
+import { detectingChains, detection, httpFilter, tcpFilter } from "./connection.ts";
+import { inboundRetry } from "./retry.ts";
+
+/** What connections to a workload meet: a chain for each port some service leads to, the rest is carried. */
+export function inbound(mesh: Mesh, workload: Workload): { listener: Listener; clusters: readonly Cluster[] } {
+  const ports = new Map<number, { layer: Layer; service: MeshService; servicePort: number }>();
+  for (const service of servicesOf(mesh, workload)) {
+    for (const port of service.ports) {
+      const layer = layerOf(port.protocol);
+      if (layer === "none") continue;
+      for (const endpoint of port.endpoints) {
+        // Several services may lead to one port; the oldest says what it speaks.
+        if (endpoint.workload?.address !== workload.address || ports.has(endpoint.port)) continue;
+        ports.set(endpoint.port, { layer, service, servicePort: port.port });
+      }
+    }
+  }
+  const sorted = [...ports].toSorted(([one], [other]) => one - other);
+  const chains = sorted.flatMap(([port, { layer, service, servicePort }]): readonly FilterChain[] => {
+    const tcp = tcpFilter(mesh.settings, inboundCluster(port));
+    if (layer === "tcp")
+      return [{ name: `0.0.0.0_${port}`, filter_chain_match: { destination_port: port }, filters: [tcp] }];
+    const http = httpFilter(mesh.settings, "inbound", `inbound_0.0.0.0_${port}`, routes(service, port, servicePort));
+    if (layer === "http")
+      return [{ name: `0.0.0.0_${port}`, filter_chain_match: { destination_port: port }, filters: [http] }];
+    return detectingChains(http, tcp, port);
+  });
+  const detects = sorted.some(([, { layer }]) => layer === "auto");
+  return {
+    listener: {
+      name: "virtualInbound",
+      address: { socket_address: { address: "0.0.0.0", port_value: 15006 } },
+      traffic_direction: "INBOUND",
+      use_original_dst: true,
+      ...(detects ? detection : {}),
+      filter_chains: chains,
+      default_filter_chain: {
+        name: "virtualInbound-catchall-tcp",
+        filters: [tcpFilter(mesh.settings, inboundPassthroughCluster)],
+      },
+    },
+    clusters: [
+      inboundPassthrough,
+      ...sorted.map(([port, { service }]): Cluster => ({
+        ...originalDestination(inboundCluster(port)),
+        metadata: {
+          filter_metadata: {
+            istio: { services: [{ host: service.host, name: service.name, namespace: service.namespace }] },
+          },
+        },
+      })),
+    ],
+  };
+}
+
+function routes(service: MeshService, port: number, servicePort: number): RouteConfiguration {
+  return {
+    name: inboundCluster(port),
+    virtual_hosts: [
+      {
+        name: `inbound|http|${port}`,
+        domains: ["*"],
+        routes: [
+          {
+            name: "default",
+            match: { prefix: "/" },
+            route: {
+              cluster: inboundCluster(port),
+              timeout: "0s",
+              max_grpc_timeout: "0s",
+              retry_policy: inboundRetry,
+            },
+            decorator: { operation: `${service.host}:${servicePort}/*` },
+          },
+        ],
+      },
+    ],
+    validate_clusters: false,
+  };
+}

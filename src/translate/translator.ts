@@ -1,0 +1,146 @@
+import { visibleServices, type GatewayWorkload, type Mesh } from "../mesh/index.ts";
+import type { Cluster, Listener, Node, ResourceKind, ResourceSet, ResourceTypes } from "../xds/index.ts";
+import { fixedClusters, serviceClusters, type ClusterParts } from "./cluster.ts";
+import { gatewayResources } from "./gateway.ts";
+import { inbound } from "./inbound.ts";
+import { nameTable } from "./name-table.ts";
+import { outbound, type Outbound } from "./outbound.ts";
+
+/** What is the same for every workload that sees the mesh from the same place. */
+interface View {
+  readonly outbound: Outbound;
+  readonly clusters: readonly ClusterParts[];
+  readonly names: ResourceTypes["names"];
+}
+
+/**
+ * Turns the mesh into what one node gets. Remembers what it made: equal resources are one object, for all nodes and
+ * from one snapshot to the next, and so are the maps and sets that hold them.
+ */
+export class Translator {
+  /** Resources by kind, name and content. */
+  #known = new Map<string, object>();
+  /** Those made or asked for since the last snapshot but one, so that what is gone is forgotten. */
+  #recent = new Map<string, object>();
+  #mesh: Mesh | undefined;
+  #views = new Map<string, View>();
+  #sets = new Map<string, ResourceSet>();
+  #texts = new WeakMap<object, string>();
+
+  translate(mesh: Mesh, node: Node): ResourceSet {
+    if (this.#mesh !== mesh) this.#begin(mesh);
+    const { NAMESPACE, NAME, LABELS, MESHED } = node.metadata;
+    const gateway = node.id.startsWith("router~");
+    const scopeLabels = Object.fromEntries(
+      mesh.sourceLabelKeys.flatMap((key) => {
+        const value = LABELS[key];
+        return value === undefined ? [] : [[key, value]];
+      }),
+    );
+    const place = gateway
+      ? `gateway ${NAMESPACE}/${NAME} ${JSON.stringify(LABELS)}`
+      : MESHED
+        ? `sidecar ${NAMESPACE} ${JSON.stringify(scopeLabels)}`
+        : `plain ${NAMESPACE}`;
+    const view = this.#view(place, () => {
+      const own = gateway ? gatewayResources(mesh, gatewayOf(node)) : outbound(mesh, NAMESPACE, scopeLabels, MESHED);
+      return this.#makeView(mesh, MESHED ? NAMESPACE : undefined, NAMESPACE, own);
+    });
+    const workload = gateway || !MESHED ? undefined : mesh.workloads.get(`${NAMESPACE}/${NAME}`);
+    const incoming = workload === undefined ? undefined : inbound(mesh, workload);
+    const listeners: readonly Listener[] = [...view.outbound.listeners, ...(incoming ? [incoming.listener] : [])];
+    const clusters: readonly Cluster[] = [
+      ...fixedClusters,
+      ...view.clusters.flatMap((parts) => parts.clusters),
+      ...(incoming?.clusters ?? []),
+    ];
+    return this.#set(node.id, {
+      listener: new Map(listeners.map((each) => this.#keep("listener", each.name, each))),
+      route: new Map(view.outbound.routes.map((each) => this.#keep("route", each.name, each))),
+      cluster: new Map(clusters.map((each) => this.#keep("cluster", each.name, each))),
+      endpoint: new Map(
+        view.clusters.flatMap((parts) =>
+          parts.assignments.map((each) => this.#keep("endpoint", each.cluster_name, each)),
+        ),
+      ),
+      names: new Map([this.#keep("names", "names", view.names)]),
+    });
+  }
+
+  #makeView(mesh: Mesh, ruleNamespace: string | undefined, namespace: string, own: Outbound): View {
+    return {
+      outbound: own,
+      clusters: visibleServices(mesh, namespace).map((service) => serviceClusters(mesh, service, ruleNamespace)),
+      names: nameTable(mesh, namespace),
+    };
+  }
+
+  #begin(mesh: Mesh): void {
+    this.#mesh = mesh;
+    this.#views.clear();
+    this.#known = this.#recent;
+    this.#recent = new Map();
+  }
+
+  #view(place: string, make: () => View): View {
+    const known = this.#views.get(place);
+    if (known !== undefined) return known;
+    const view = make();
+    this.#views.set(place, view);
+    return view;
+  }
+
+  /** The object known by this content, so that identity means equality. */
+  #keep<K extends ResourceKind>(kind: K, name: string, resource: ResourceTypes[K]): [string, ResourceTypes[K]] {
+    let text = this.#texts.get(resource);
+    if (text === undefined) {
+      text = `${kind} ${name} ${JSON.stringify(resource)}`;
+      this.#texts.set(resource, text);
+    }
+    const known = this.#recent.get(text) ?? this.#known.get(text) ?? resource;
+    this.#recent.set(text, known);
+    // The text begins with the kind, so what is found under it is of that kind.
+    return [name, known as ResourceTypes[K]];
+  }
+
+  #set(node: string, made: ResourceSet): ResourceSet {
+    const before = this.#sets.get(node);
+    const kept: ResourceSet =
+      before === undefined
+        ? made
+        : {
+            listener: sameMap(before.listener, made.listener),
+            route: sameMap(before.route, made.route),
+            cluster: sameMap(before.cluster, made.cluster),
+            endpoint: sameMap(before.endpoint, made.endpoint),
+            names: sameMap(before.names, made.names),
+          };
+    const set =
+      before !== undefined && (Object.keys(kept) as ResourceKind[]).every((kind) => kept[kind] === before[kind])
+        ? before
+        : kept;
+    this.#sets.set(node, set);
+    return set;
+  }
+
+  /** Forgets a node that went away. */
+  forget(node: Node): void {
+    this.#sets.delete(node.id);
+  }
+}
+
+function sameMap<T>(before: ReadonlyMap<string, T>, now: ReadonlyMap<string, T>): ReadonlyMap<string, T> {
+  if (before.size !== now.size) return now;
+  for (const [key, value] of now) if (before.get(key) !== value) return now;
+  return before;
+}
+
+function gatewayOf(node: Node): GatewayWorkload {
+  const { NAME, NAMESPACE, SERVICE_ACCOUNT, LABELS, INSTANCE_IPS } = node.metadata;
+  return { name: NAME, namespace: NAMESPACE, serviceAccount: SERVICE_ACCOUNT, labels: LABELS, address: INSTANCE_IPS };
+}
+
+/** `translate` for one time only, without memory. */
+export function translate(mesh: Mesh, node: Node): ResourceSet {
+  return new Translator().translate(mesh, node);
+}
