@@ -1,4 +1,5 @@
 import type {
+  KubeObject,
   DestinationRule,
   EndpointSlice,
   Gateway,
@@ -79,3 +80,20 @@ export const emptyInput: MeshInput = {
   gateways: [],
   serviceEntries: [],
 };
+
+/** Sorts objects of many kinds into an input; what the mesh has no use for is left out. */
+export function inputFrom(objects: readonly KubeObject[], settings: MeshSettings = defaultSettings): MeshInput {
+  // An object's kind says which type it is; it was validated before it came here.
+  const all = <T>(kind: string) => objects.filter((object) => object.kind === kind) as unknown as readonly T[];
+  return {
+    settings,
+    namespaces: all<Namespace>("Namespace"),
+    services: all<Service>("Service"),
+    endpointSlices: all<EndpointSlice>("EndpointSlice"),
+    pods: all<Pod>("Pod"),
+    virtualServices: all<VirtualService>("VirtualService"),
+    destinationRules: all<DestinationRule>("DestinationRule"),
+    gateways: all<Gateway>("Gateway"),
+    serviceEntries: all<ServiceEntry>("ServiceEntry"),
+  };
+}

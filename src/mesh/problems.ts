@@ -84,20 +84,24 @@ function hasSubset(mesh: Mesh, service: MeshService, subset: string): boolean {
   );
 }
 
+/** Fields of a match that are no condition of their own. */
+const harmless = new Set(["name", "statPrefix", "ignoreUriCase", "uri"]);
+
 /** Whether no request gets past a rule: nothing asked, or any path and nothing else, for every caller. */
 export function catchesAll(rule: HttpRule): boolean {
   const matches = rule.match ?? [];
   return (
     matches.length === 0 ||
-    matches.some(({ name: _, statPrefix: __, ignoreUriCase: ___, uri, ...rest }) => {
+    matches.some((match) => {
+      const { uri } = match;
       const anyPath = uri === undefined || uri.prefix === "/" || uri.regex === ".*";
-      return anyPath && Object.values(rest).every((value) => value === undefined || isEmpty(value));
+      return anyPath && Object.entries(match).every(([field, value]) => harmless.has(field) || isEmpty(value));
     })
   );
 }
 
 function isEmpty(value: unknown): boolean {
-  return typeof value === "object" && value !== null && Object.keys(value).length === 0;
+  return value === undefined || (typeof value === "object" && value !== null && Object.keys(value).length === 0);
 }
 
 function duplicateHosts(mesh: Mesh): Problem[] {

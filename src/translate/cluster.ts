@@ -103,14 +103,7 @@ function typeOf(service: MeshService): NonNullable<Cluster["type"]> {
 function balancer(policy: PortPolicy): NonNullable<Cluster["lb_policy"]> {
   const { simple, consistentHash } = policy.loadBalancer ?? {};
   if (consistentHash !== undefined) return consistentHash.maglev === undefined ? "RING_HASH" : "MAGLEV";
-  switch (simple) {
-    case "ROUND_ROBIN":
-      return "ROUND_ROBIN";
-    case "RANDOM":
-      return "RANDOM";
-    default:
-      return "LEAST_REQUEST";
-  }
+  return simple === "ROUND_ROBIN" || simple === "RANDOM" ? simple : "LEAST_REQUEST";
 }
 
 function limits(policy: PortPolicy): Pick<Cluster, "circuit_breakers"> {
