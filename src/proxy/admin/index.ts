@@ -1,0 +1,1 @@
+export { adminHandler, metricsHandler, type AdminOptions, type Handler } from "./handler.ts";

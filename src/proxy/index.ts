@@ -1,0 +1,6 @@
+/** The data plane: listens, sniffs, filters, routes, balances and connects, by Envoy resources alone. */
+export * from "./contract.ts";
+export * from "./admin/index.ts";
+export * from "./config/index.ts";
+export * from "./dns/index.ts";
+export * from "./stats/index.ts";
