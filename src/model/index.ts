@@ -33,3 +33,18 @@ export type {
   VirtualService,
 } from "./schema/virtual-service.ts";
 export type { Volume } from "./schema/volume.ts";
+export * from "./amount.ts";
+export * from "./defaults.ts";
+export * from "./selector.ts";
+export {
+  hostCovers,
+  hostsOverlap,
+  isCidr,
+  isDnsLabel,
+  isDnsSubdomain,
+  isIp,
+  isIpv4,
+  isIpv6,
+  isLabelKey,
+  isLabelValue,
+} from "./names.ts";

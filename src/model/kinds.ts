@@ -39,7 +39,7 @@ function row<T extends KubeObject>(schema: TSchema, fields: Row): Kind<T> {
     status: fields.status ?? false,
     strategic: fields.strategic ?? true,
     schema,
-    columns: (cells ?? columns.other) as unknown as readonly Column<T>[],
+    columns: cells ?? columns.other,
   };
 }
 

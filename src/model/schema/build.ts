@@ -89,7 +89,7 @@ export const quantity = (description: string) => intOrString(description, { form
 
 /** An array; without hints it is replaced whole by patches. */
 export const list = <T extends TSchema>(description: string, items: T, options: Options = {}): TArray<T> =>
-  Type.Array(items, { description, ...options }) as TArray<T>;
+  Type.Array(items, { description, ...options });
 export const texts = (description: string, options: Options = {}) => list(description, text(""), options);
 /** An array whose elements patches merge by a key. */
 export const keyed = <T extends TSchema>(

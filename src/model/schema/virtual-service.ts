@@ -65,7 +65,7 @@ const redirect = object(
     port: portNumber("New port."),
     derivePort: choice("Where the port comes from.", ["FROM_PROTOCOL_DEFAULT", "FROM_REQUEST_PORT"]),
     scheme: text("New scheme."),
-    redirectCode: integer("Status code.", { default: 301 }),
+    redirectCode: integer("Status code; 301 if absent."),
   },
 );
 
