@@ -3,7 +3,8 @@ import { codeOf, Fault } from "../base/index.ts";
 
 /** A listening socket on 127.0.0.1 that nobody accepts from yet: it goes to another process. */
 export async function listenOn(port: number): Promise<Server> {
-  const server = createServer({ pauseOnConnect: true });
+  // Whoever comes before the socket is handed over finds nobody at home rather than silence.
+  const server = createServer((socket) => socket.destroy());
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen({ host: "127.0.0.1", port, backlog: 1024 }, resolve);

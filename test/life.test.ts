@@ -1,0 +1,96 @@
+/** Whatever is killed, the others mend it or all end, and nothing is left behind. */
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { join } from "node:path";
+import { after, describe, test } from "node:test";
+import { ask, checkout, until, Weft } from "./weft.ts";
+
+const sample = join(checkout, "samples/bookinfo");
+const open: Weft[] = [];
+after(() => Promise.all(open.map((weft) => weft.close())));
+
+async function up(network: "netns" | "loopback"): Promise<{ weft: Weft; page: string }> {
+  const weft = await Weft.up([sample], { network });
+  open.push(weft);
+  const page = (await weft.status()).routes.find(({ url }) => url.endsWith("/productpage"))?.url;
+  assert.ok(page);
+  return { weft, page };
+}
+
+/** Every process whose environment or arguments name this mesh's folder, or that lives in a namespace one of them made. */
+function processesOf(weft: Weft): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((pid) => {
+      try {
+        const text = readFileSync(`/proc/${pid}/cmdline`, "latin1") + readFileSync(`/proc/${pid}/environ`, "latin1");
+        return text.includes(weft.folder) && readFileSync(`/proc/${pid}/stat`, "latin1").split(") ")[1]?.[0] !== "Z";
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}
+
+/** Network namespaces that processes of this machine live in. */
+function namespaces(): Set<string> {
+  const found = new Set<string>();
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      found.add(readlinkSync(`/proc/${pid}/ns/net`));
+    } catch {
+      // It ended meanwhile, or is not ours to see.
+    }
+  }
+  return found;
+}
+
+const mounts = () => readFileSync("/proc/self/mounts", "utf8").split("\n").length;
+const links = () => readdirSync("/sys/class/net").toSorted().join(" ");
+
+for (const network of ["netns", "loopback"] as const) {
+  describe(`life of a mesh (${network})`, () => {
+    test("Ctrl-C ends everything it started, in order, with exit code 0", async () => {
+      const before = { namespaces: namespaces().size, mounts: mounts(), links: links() };
+      const { weft, page } = await up(network);
+      assert.equal((await ask(page)).status, 200);
+      assert.ok(processesOf(weft).length > 2);
+      assert.equal(await weft.stop(), 0);
+      assert.deepEqual(processesOf(weft), []);
+      assert.deepEqual({ namespaces: namespaces().size, mounts: mounts(), links: links() }, before);
+      await assert.rejects(ask(page));
+    });
+
+    test("kill -9 of the first process ends all the others", async () => {
+      const before = { namespaces: namespaces().size, mounts: mounts(), links: links() };
+      const { weft, page } = await up(network);
+      weft.process.kill("SIGKILL");
+      await until(() => processesOf(weft).length === 0, 10_000);
+      await until(() => namespaces().size === before.namespaces, 5_000);
+      assert.deepEqual({ mounts: mounts(), links: links() }, { mounts: before.mounts, links: before.links });
+      await assert.rejects(ask(page));
+    });
+
+    test("kill -9 of the proxy is mended", async () => {
+      const { weft, page } = await up(network);
+      const { proxy } = await weft.status();
+      assert.ok(proxy.pid);
+      process.kill(proxy.pid, "SIGKILL");
+      await until(async () => (await weft.status()).proxy.pid !== proxy.pid, 10_000);
+      await until(async () => (await ask(page)).status === 200, 10_000);
+      assert.equal(await weft.stop(), 0);
+    });
+
+    test("kill -9 of the node agent is mended: every pod comes back", async () => {
+      const { weft, page } = await up(network);
+      const agent = processesOf(weft).find((pid) =>
+        readFileSync(`/proc/${pid}/cmdline`, "latin1").includes("agent-process"),
+      );
+      assert.ok(agent);
+      process.kill(agent, "SIGKILL");
+      await until(async () => (await weft.status()).ready === false, 10_000).catch(() => undefined);
+      await until(async () => (await weft.status()).ready && (await ask(page)).status === 200, 30_000);
+      assert.equal(await weft.stop(), 0);
+    });
+  });
+}
