@@ -1,0 +1,49 @@
+import type { IncomingMessage } from "node:http";
+import { parse } from "yaml";
+import { ApiFault } from "../../store/index.ts";
+import { badRequest, unsupportedMediaType } from "../faults.ts";
+
+/** As in Kubernetes. Bytes. */
+const largest = 3 * 1024 * 1024;
+
+/** The body as JSON value; undefined when there is none. */
+export async function readBody(request: IncomingMessage): Promise<unknown> {
+  const bytes = await readBytes(request);
+  if (bytes.length === 0) return undefined;
+  const type = mediaType(request);
+  if (type === "application/vnd.kubernetes.protobuf") {
+    throw unsupportedMediaType(
+      "this server reads application/json and application/yaml, not protobuf: write the object to a file and use `kubectl apply -f` or `kubectl create -f` (--dry-run=client -o yaml prints one)",
+    );
+  }
+  const text = bytes.toString("utf8");
+  try {
+    return isYaml(type) ? (parse(text, { maxAliasCount: 100 }) as unknown) : (JSON.parse(text) as unknown);
+  } catch (error) {
+    throw badRequest(`the body of the request is not ${isYaml(type) ? "YAML" : "JSON"}: ${String(error)}`);
+  }
+}
+
+/** Without parameters, in lower case. */
+export function mediaType(request: IncomingMessage): string {
+  return (request.headers["content-type"] ?? "application/json").split(";", 1).join("").trim().toLowerCase();
+}
+
+const isYaml = (type: string) => /yaml/.test(type);
+
+async function readBytes(request: IncomingMessage): Promise<Buffer> {
+  if (Number(request.headers["content-length"] ?? 0) > largest) throw tooLarge();
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    const bytes = chunk as Buffer;
+    size += bytes.length;
+    if (size > largest) throw tooLarge();
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks);
+}
+
+function tooLarge(): ApiFault {
+  return new ApiFault(413, "RequestEntityTooLarge", `Request entity too large: limit is ${largest}`);
+}

@@ -1,0 +1,185 @@
+import type { KubeObject, ObjectName } from "../../model/index.ts";
+import { ApiFault, type Patch } from "../../store/index.ts";
+import type { Api, WriteRequest } from "../api.ts";
+import type { DeleteRequest } from "../deletion.ts";
+import { badRequest, unsupportedMediaType } from "../faults.ts";
+import { isObject } from "../patch/json-value.ts";
+import { type Call, sendJson } from "./answer.ts";
+import { mediaType, readBody } from "./body.ts";
+import { type LogProvider, serveLogs } from "./logs.ts";
+import { type Form, formOf, partial, tableOf } from "./table.ts";
+import type { Target } from "./target.ts";
+import { serveWatch } from "./watch.ts";
+
+/** Answers a request for objects: the verb is the method and what the URL names. */
+export async function serveObjects(api: Api, logs: LogProvider | undefined, call: Call, target: Target): Promise<void> {
+  const { request, query } = call;
+  const { subresource, kind } = target;
+  if (subresource === "log" && kind.kind === "Pod" && kind.group === "") return serveLogs(api, logs, call, target);
+  const known = (subresource === "status" && kind.status) || (subresource === "finalize" && kind.kind === "Namespace");
+  if (subresource !== undefined && !known) throw noSuchResource();
+  const form = formOf(request.headers.accept, query.get("includeObject"));
+  if (!form) throw notAcceptable();
+  if (target.name === undefined) return serveCollection(api, call, target, form);
+  return serveObject(api, call, target, { namespace: target.namespace, name: target.name }, form);
+}
+
+async function serveCollection(api: Api, call: Call, target: Target, form: Form): Promise<void> {
+  const { request, response, query } = call;
+  const { kind, namespace } = target;
+  const selection = {
+    namespace,
+    labelSelector: query.get("labelSelector") ?? undefined,
+    fieldSelector: query.get("fieldSelector") ?? undefined,
+  };
+  switch (request.method ?? "") {
+    case "GET": {
+      if (["true", "1"].includes(query.get("watch") ?? "")) return serveWatch(api, call, target, selection, form);
+      const exact = query.get("resourceVersionMatch") === "Exact" ? Number(query.get("resourceVersion")) : undefined;
+      const answer = api.list(kind, {
+        ...selection,
+        limit: Number(query.get("limit") ?? 0),
+        continueToken: query.get("continue") ?? undefined,
+        exactVersion: exact,
+      });
+      const metadata = {
+        resourceVersion: answer.resourceVersion,
+        ...(answer.continueToken !== undefined && { continue: answer.continueToken }),
+        ...(answer.remaining !== undefined && { remainingItemCount: answer.remaining }),
+      };
+      return sendJson(response, 200, listShown(api, target, answer.items, metadata, form));
+    }
+    case "POST": {
+      const created = await api.create(kind, namespace, await readBody(request), writeRequest(call));
+      return sendJson(response, 201, shown(api, target, created, form));
+    }
+    case "DELETE": {
+      const options = await deleteRequest(call);
+      const { items, resourceVersion } = api.list(kind, selection);
+      for (const { metadata } of items) {
+        const name = { namespace: metadata.namespace, name: metadata.name ?? "" };
+        await api.delete(kind, name, options).catch((error: unknown) => {
+          if (!(error instanceof ApiFault && error.reason === "NotFound")) throw error;
+        });
+      }
+      return sendJson(response, 200, listShown(api, target, items, { resourceVersion }, form));
+    }
+    default:
+      throw methodNotAllowed();
+  }
+}
+
+async function serveObject(api: Api, call: Call, target: Target, name: ObjectName, form: Form): Promise<void> {
+  const { request, response } = call;
+  const { kind } = target;
+  const answer = (object: KubeObject) => sendJson(response, 200, shown(api, target, object, form));
+  switch (request.method ?? "") {
+    case "GET":
+      return answer(api.get(kind, name));
+    case "PUT":
+      return answer(await api.replace(kind, name, await readBody(request), writeRequest(call, target)));
+    case "PATCH": {
+      const type = patchType(mediaType(request));
+      return answer(await api.patch(kind, name, { type, body: await readBody(request) }, writeRequest(call, target)));
+    }
+    case "DELETE": {
+      const { object, gone } = await api.delete(kind, name, await deleteRequest(call));
+      if (!gone) return answer(object);
+      const details = {
+        name: name.name,
+        ...(kind.group && { group: kind.group }),
+        kind: kind.plural,
+        uid: object.metadata.uid,
+      };
+      return sendJson(response, 200, { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", details });
+    }
+    default:
+      throw methodNotAllowed();
+  }
+}
+
+function writeRequest({ query, warn }: Call, target?: Target): WriteRequest {
+  const dryRun = query.getAll("dryRun");
+  if (dryRun.some((value) => value !== "All"))
+    throw badRequest(`invalid dryRun ${JSON.stringify(dryRun)}: only "All" is known`);
+  const fieldValidation = query.get("fieldValidation") ?? "Warn";
+  if (fieldValidation !== "Strict" && fieldValidation !== "Warn" && fieldValidation !== "Ignore") {
+    throw badRequest(`invalid fieldValidation ${JSON.stringify(fieldValidation)}: one of Ignore, Warn, Strict`);
+  }
+  return { dryRun: dryRun.length > 0, fieldValidation, onWarning: warn, status: target?.subresource === "status" };
+}
+
+async function deleteRequest(call: Call): Promise<DeleteRequest> {
+  const { query } = call;
+  const body = (await readBody(call.request)) ?? {};
+  if (!isObject(body)) throw badRequest("the body of a deletion must be DeleteOptions");
+  const grace = query.get("gracePeriodSeconds") ?? body["gracePeriodSeconds"];
+  const policy = query.get("propagationPolicy") ?? body["propagationPolicy"];
+  const preconditions = isObject(body["preconditions"]) ? body["preconditions"] : {};
+  const { uid, resourceVersion } = preconditions;
+  if (grace !== undefined && grace !== null && !Number.isInteger(Number(grace)))
+    throw badRequest("gracePeriodSeconds must be a whole number");
+  return {
+    ...(grace !== undefined && grace !== null && { gracePeriodSeconds: Number(grace) }),
+    ...((policy === "Foreground" || policy === "Orphan") && { propagationPolicy: policy }),
+    ...(typeof uid === "string" && { uid }),
+    ...(typeof resourceVersion === "string" && { resourceVersion }),
+    dryRun: query.get("dryRun") === "All" || (Array.isArray(body["dryRun"]) && body["dryRun"].includes("All")),
+  };
+}
+
+function patchType(type: string): Patch["type"] {
+  switch (type) {
+    case "application/merge-patch+json":
+      return "merge";
+    case "application/json-patch+json":
+      return "json";
+    case "application/strategic-merge-patch+json":
+      return "strategic";
+    case "application/apply-patch+yaml":
+      throw unsupportedMediaType("this server does not apply on the server's side yet: leave out --server-side");
+    default:
+      throw unsupportedMediaType(
+        "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json",
+      );
+  }
+}
+
+function shown(api: Api, target: Target, object: KubeObject, form: Form): unknown {
+  const whole = object.apiVersion === target.apiVersion ? object : { ...object, apiVersion: target.apiVersion };
+  switch (form.as) {
+    case "whole":
+      return whole;
+    case "metadata":
+      return partial(whole);
+    case "table": {
+      const metadata = { resourceVersion: object.metadata.resourceVersion };
+      return tableOf([whole], { kind: target.kind, include: form.include, metadata, now: api.clock.now() });
+    }
+  }
+}
+
+function listShown(api: Api, target: Target, items: readonly KubeObject[], metadata: object, form: Form): unknown {
+  const { kind, apiVersion } = target;
+  const whole = items.map((object) => (object.apiVersion === apiVersion ? object : { ...object, apiVersion }));
+  switch (form.as) {
+    case "whole":
+      return { kind: `${kind.kind}List`, apiVersion, metadata, items: whole };
+    case "metadata":
+      return { kind: "PartialObjectMetadataList", apiVersion: "meta.k8s.io/v1", metadata, items: whole.map(partial) };
+    case "table":
+      return tableOf(whole, { kind, include: form.include, metadata, now: api.clock.now() });
+  }
+}
+
+export function noSuchResource(): ApiFault {
+  return new ApiFault(404, "NotFound", "the server could not find the requested resource", {});
+}
+
+function methodNotAllowed(): ApiFault {
+  return new ApiFault(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {});
+}
+
+function notAcceptable(): ApiFault {
+  return new ApiFault(406, "NotAcceptable", "only the following media types are accepted: application/json");
+}
