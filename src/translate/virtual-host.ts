@@ -79,7 +79,7 @@ function bareHosts(routings: readonly Routing[], services: readonly MeshService[
 function table(name: string, hosts: readonly VirtualHost[], scope: RouteScope): RouteConfiguration {
   return {
     name,
-    virtual_hosts: [...distinctDomains(hosts), elsewhere(scope)],
+    virtual_hosts: distinctDomains([...hosts, elsewhere(scope)]),
     validate_clusters: false,
     ignore_port_in_host_matching: true,
   };
