@@ -83,17 +83,17 @@ export const emptyInput: MeshInput = {
 
 /** Sorts objects of many kinds into an input; what the mesh has no use for is left out. */
 export function inputFrom(objects: readonly KubeObject[], settings: MeshSettings = defaultSettings): MeshInput {
+  const all = (kind: string): readonly unknown[] => objects.filter((object) => object.kind === kind);
   // An object's kind says which type it is; it was validated before it came here.
-  const all = <T>(kind: string) => objects.filter((object) => object.kind === kind) as unknown as readonly T[];
   return {
     settings,
-    namespaces: all<Namespace>("Namespace"),
-    services: all<Service>("Service"),
-    endpointSlices: all<EndpointSlice>("EndpointSlice"),
-    pods: all<Pod>("Pod"),
-    virtualServices: all<VirtualService>("VirtualService"),
-    destinationRules: all<DestinationRule>("DestinationRule"),
-    gateways: all<Gateway>("Gateway"),
-    serviceEntries: all<ServiceEntry>("ServiceEntry"),
+    namespaces: all("Namespace") as readonly Namespace[],
+    services: all("Service") as readonly Service[],
+    endpointSlices: all("EndpointSlice") as readonly EndpointSlice[],
+    pods: all("Pod") as readonly Pod[],
+    virtualServices: all("VirtualService") as readonly VirtualService[],
+    destinationRules: all("DestinationRule") as readonly DestinationRule[],
+    gateways: all("Gateway") as readonly Gateway[],
+    serviceEntries: all("ServiceEntry") as readonly ServiceEntry[],
   };
 }

@@ -35,6 +35,15 @@ export function resolveRegistry(input: MeshInput, reuse: Reuse, previous: Regist
     );
     services.set(host, resolved);
   }
+  for (const [host, service] of services) {
+    const name = service.source.kind === "Service" ? service.ports[0]?.endpoints[0]?.address : undefined;
+    const target = service.resolution === "dns" && name !== undefined ? services.get(name) : undefined;
+    if (target !== undefined)
+      services.set(
+        host,
+        reuse.get(`alias ${host}`, [service, target], () => aliasOf(service, target)),
+      );
+  }
   const all = [...workloads.values()];
   for (const entry of entries) {
     const wanted = entry.spec.workloadSelector === undefined ? [] : all;
@@ -48,6 +57,15 @@ export function resolveRegistry(input: MeshInput, reuse: Reuse, previous: Regist
     for (const service of resolved) if (!services.has(service.host)) services.set(service.host, service);
   }
   return { workloads, services: reuse.get("services", [...services.values()], () => services), autoAddresses };
+}
+
+/** An ExternalName that names a service of the mesh leads to that service's endpoints. */
+function aliasOf(service: MeshService, target: MeshService): MeshService {
+  const ports = service.ports.map((port) => {
+    const same = target.ports.find((entry) => entry.port === port.port);
+    return { ...port, endpoints: same?.endpoints ?? [] };
+  });
+  return { ...service, resolution: "vip", external: false, ports };
 }
 
 function resolveWorkloads(input: MeshInput, reuse: Reuse): ReadonlyMap<string, Workload> {

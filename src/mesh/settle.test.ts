@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import type { KubeObject } from "../model/index.ts";
 import { emptyInput, type MeshInput } from "./input.ts";
 import { input, object, reviews, routeTo, subsets } from "./sample.ts";

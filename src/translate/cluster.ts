@@ -1,5 +1,4 @@
 import {
-  destinationRule,
   effectivePolicy,
   layerOf,
   selects,
@@ -28,10 +27,8 @@ export interface ClusterParts {
   readonly assignments: readonly ClusterLoadAssignment[];
 }
 
-/** The clusters of a service as a client in `namespace` sees it: one a port, and one more for each subset. */
-export function serviceClusters(mesh: Mesh, service: MeshService, namespace: string | undefined): ClusterParts {
-  // Who is not in the mesh follows no DestinationRule.
-  const rule = namespace === undefined ? undefined : destinationRule(mesh, service, namespace);
+/** The clusters of a service under a rule (or none): one a port, and one more for each subset. */
+export function serviceClusters(mesh: Mesh, service: MeshService, rule: MergedRule | undefined): ClusterParts {
   const clusters: Cluster[] = [];
   const assignments: ClusterLoadAssignment[] = [];
   for (const port of service.ports) {

@@ -38,8 +38,8 @@ export function goldenText(set: ResourceSet): string {
 
 function documents(text: string): KubeObject[] {
   return parseAllDocuments(text).flatMap((document) => {
-    const value: unknown = document.toJS();
-    return value === null ? [] : [value as KubeObject];
+    const value: KubeObject | null = document.toJS();
+    return value === null ? [] : [value];
   });
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { inputFrom, resolveMesh } from "../mesh/index.ts";
 import type { KubeObject } from "../model/index.ts";
 import type { ResourceKind } from "../xds/index.ts";

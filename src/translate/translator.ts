@@ -1,4 +1,11 @@
-import { visibleServices, type GatewayWorkload, type Mesh } from "../mesh/index.ts";
+import {
+  destinationRule,
+  visibleServices,
+  type GatewayWorkload,
+  type Mesh,
+  type MeshService,
+  type MeshSettings,
+} from "../mesh/index.ts";
 import type { Cluster, Listener, Node, ResourceKind, ResourceSet, ResourceTypes } from "../xds/index.ts";
 import { fixedClusters, serviceClusters, type ClusterParts } from "./cluster.ts";
 import { gatewayResources } from "./gateway.ts";
@@ -25,6 +32,10 @@ export class Translator {
   #mesh: Mesh | undefined;
   #views = new Map<string, View>();
   #sets = new Map<string, ResourceSet>();
+  #parts = new WeakMap<
+    MeshService,
+    WeakMap<object, { readonly settings: MeshSettings; readonly parts: ClusterParts }>
+  >();
   #texts = new WeakMap<object, string>();
 
   translate(mesh: Mesh, node: Node): ResourceSet {
@@ -70,9 +81,22 @@ export class Translator {
   #makeView(mesh: Mesh, ruleNamespace: string | undefined, namespace: string, own: Outbound): View {
     return {
       outbound: own,
-      clusters: visibleServices(mesh, namespace).map((service) => serviceClusters(mesh, service, ruleNamespace)),
+      clusters: visibleServices(mesh, namespace).map((service) => this.#clusters(mesh, service, ruleNamespace)),
       names: nameTable(mesh, namespace),
     };
+  }
+
+  /** A service's clusters depend on it, on the rule it is seen through and on the settings, nothing else. */
+  #clusters(mesh: Mesh, service: MeshService, namespace: string | undefined): ClusterParts {
+    const rule = namespace === undefined ? undefined : destinationRule(mesh, service, namespace);
+    let byRule = this.#parts.get(service);
+    if (byRule === undefined) this.#parts.set(service, (byRule = new WeakMap()));
+    const key = rule ?? mesh.settings;
+    const known = byRule.get(key);
+    if (known !== undefined && known.settings === mesh.settings) return known.parts;
+    const parts = serviceClusters(mesh, service, rule);
+    byRule.set(key, { settings: mesh.settings, parts });
+    return parts;
   }
 
   #begin(mesh: Mesh): void {
