@@ -4,7 +4,7 @@ import { serversFor, type GatewayServer } from "./gateway.ts";
 import type { GatewayWorkload, MeshInput, MeshSettings } from "./input.ts";
 import { resolveRegistry, type Registry } from "./registry.ts";
 import { Reuse } from "./reuse.ts";
-import type { MeshService } from "./service.ts";
+import { olderFirst, type MeshService } from "./service.ts";
 import { resolveRoutings, type Routing } from "./virtual-service.ts";
 import { visibleIn } from "./visibility.ts";
 import type { Workload } from "./workload.ts";
@@ -20,6 +20,7 @@ export interface Mesh {
   readonly rules: readonly MergedRule[];
   /** Oldest first. */
   readonly routings: readonly Routing[];
+  /** Oldest first. */
   readonly gateways: readonly Gateway[];
   /** Label keys that some VirtualService looks at in its callers. */
   readonly sourceLabelKeys: readonly string[];
@@ -40,7 +41,7 @@ export function resolveMesh(input: MeshInput, previous?: Mesh): Mesh {
     services: registry.services,
     rules: mergeRules(input.destinationRules, reuse),
     routings,
-    gateways: reuse.get("gateways", input.gateways, () => input.gateways),
+    gateways: reuse.get("gateways", input.gateways, () => input.gateways.toSorted(olderFirst)),
     sourceLabelKeys: reuse.get("source labels", [routings], () => sourceLabelKeys(routings)),
     reuse,
     registry,

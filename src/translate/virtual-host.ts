@@ -32,10 +32,11 @@ function serviceHost(
   const routing = routingFor(routings, service.host);
   // One that speaks of bytes only leaves the requests alone.
   const rules = routing?.source.spec.http ?? [];
-  const routes =
-    routing === undefined || rules.length === 0
-      ? [defaultRoute(service, port.port, scope)]
-      : rulesToRoutes(routing, scope, name);
+  const chosen = routing === undefined || rules.length === 0 ? [] : rulesToRoutes(routing, scope, name);
+  // Where no rule is meant for this caller, Istio lets requests pass as to an unknown host; here, with no second
+  // way to a service's address, that is the default route.
+  const strict = rules.length > 0 && scope.mesh.settings.outboundTrafficPolicy === "REGISTRY_ONLY";
+  const routes = chosen.length > 0 || strict ? chosen : [defaultRoute(service, port.port, scope)];
   if (routes.length === 0) return undefined;
   return { name, domains: domainsOf(service, scope.namespace), routes, include_request_attempt_count: true };
 }
