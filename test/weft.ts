@@ -131,7 +131,7 @@ export class Weft {
 
   /** The real kubectl. */
   async kubectl(args: readonly string[], options: RunOptions = {}): Promise<Finished> {
-    return run(await kubectlPath("v35"), args, {
+    return run(kubectlPath("35"), args, {
       cwd: checkout,
       env: {
         ...process.env,

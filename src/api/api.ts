@@ -167,16 +167,9 @@ export class Api {
   ): Promise<KubeObject> {
     for (let attempt = 0; ; attempt += 1) {
       const current = this.get(kind, name);
-      const draft = compute(current);
-      const { resourceVersion, uid } = draft.metadata;
-      if (resourceVersion && resourceVersion !== current.metadata.resourceVersion) {
-        throw faults.conflict(kind, name.name, faults.modified);
-      }
-      if (uid && uid !== current.metadata.uid) {
-        const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid ?? ""}`;
-        throw faults.conflict(kind, name.name, why);
-      }
       try {
+        const draft = compute(current);
+        checkPreconditions(kind, name.name, draft, current);
         return await this.#write(kind, request, draft, current);
       } catch (error) {
         if (codeOf(error) === "store-missing") throw faults.notFound(kind, name.name);
@@ -280,6 +273,16 @@ export class Api {
 
 export function createApi(options: ApiOptions): Api {
   return new Api(options);
+}
+
+function checkPreconditions(kind: Kind, name: string, draft: KubeObject, { metadata }: KubeObject): void {
+  const { resourceVersion, uid } = draft.metadata;
+  if (resourceVersion && resourceVersion !== metadata.resourceVersion)
+    throw faults.conflict(kind, name, faults.modified);
+  if (uid && uid !== metadata.uid) {
+    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid ?? ""}`;
+    throw faults.conflict(kind, name, why);
+  }
 }
 
 function place(kind: Kind, { namespace, name }: ObjectName): { namespace?: string; name: string } {

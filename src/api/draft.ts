@@ -38,8 +38,9 @@ export function placed(kind: Kind, body: unknown, namespace: string | undefined,
   } else delete metadata.namespace;
   if (name !== undefined) {
     metadata.name ||= name;
-    if (metadata.name !== name) {
-      throw badRequest(`the name of the object (${metadata.name ?? ""}) does not match the name on the URL (${name})`);
+    const given: unknown = metadata.name;
+    if (given !== name) {
+      throw badRequest(`the name of the object (${String(given)}) does not match the name on the URL (${name})`);
     }
   }
   return draft;

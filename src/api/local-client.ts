@@ -16,7 +16,7 @@ export function localClient(api: Api): Client {
     replace: (kind, object, options) => as(api.replace(plain(kind), nameOf(object), object, requestOf(options))),
     replaceStatus: (kind, object) => as(api.replace(plain(kind), nameOf(object), object, { status: true })),
     patch: (kind, name, patch, options) => as(api.patch(plain(kind), name, patch, requestOf(options))),
-    delete: async (kind, name, options) => void (await api.delete(kind, name, options)),
+    delete: async (kind, name, options) => void (await api.delete(plain(kind), name, options)),
     watch: (kind, options, sink) => localWatch(api, kind, options, sink),
   };
 }

@@ -48,3 +48,9 @@ export {
   isLabelKey,
   isLabelValue,
 } from "./names.ts";
+export { type Finding, faultOf, findingText, type Path, pathText, type Positions } from "./finding.ts";
+export * from "./manifest.ts";
+export * from "./strict.ts";
+export * from "./validate.ts";
+export { ageOf, humanDuration } from "./columns.ts";
+export { podStatus } from "./pod-columns.ts";

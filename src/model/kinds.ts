@@ -1,5 +1,5 @@
 import type { TSchema } from "typebox";
-import type { Column, Kind } from "./kind.ts";
+import type { Kind } from "./kind.ts";
 import type { KubeObject } from "./object.ts";
 import { columns } from "./columns.ts";
 import { deployment, replicaSet, type Deployment, type ReplicaSet } from "./schema/apps.ts";
@@ -26,7 +26,6 @@ interface Row {
 }
 
 function row<T extends KubeObject>(schema: TSchema, fields: Row): Kind<T> {
-  const cells = (columns as Readonly<Record<string, readonly Column[]>>)[fields.kind];
   return {
     group: fields.group,
     versions: fields.versions,
@@ -39,7 +38,7 @@ function row<T extends KubeObject>(schema: TSchema, fields: Row): Kind<T> {
     status: fields.status ?? false,
     strategic: fields.strategic ?? true,
     schema,
-    columns: cells ?? columns.other,
+    columns: columns[fields.kind] ?? [],
   };
 }
 

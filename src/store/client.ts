@@ -17,7 +17,7 @@ export interface Client {
   replaceStatus<T extends KubeObject>(kind: Kind<T>, object: T): Promise<T>;
   patch<T extends KubeObject>(kind: Kind<T>, name: ObjectName, patch: Patch, options?: WriteOptions): Promise<T>;
   /** Resolves when the server has accepted the deletion (the object may still be ending). NotFound is an ApiFault. */
-  delete(kind: Kind, name: ObjectName, options?: DeleteOptions): Promise<void>;
+  delete<T extends KubeObject>(kind: Kind<T>, name: ObjectName, options?: DeleteOptions): Promise<void>;
   /**
    * Events after `resourceVersion` (from `list`). `ended` is called once when the watch is over:
    * with an ApiFault of code 410 when the version is too old (list again), another error when the connection broke,

@@ -6,7 +6,7 @@ import {
   type MeshService,
   type MeshSettings,
 } from "../mesh/index.ts";
-import type { Cluster, Listener, Node, ResourceKind, ResourceSet, ResourceTypes } from "../xds/index.ts";
+import type { Node, ResourceKind, ResourceSet, ResourceTypes } from "../xds/index.ts";
 import { fixedClusters, serviceClusters, type ClusterParts } from "./cluster.ts";
 import { gatewayResources } from "./gateway.ts";
 import { inbound } from "./inbound.ts";
@@ -15,9 +15,11 @@ import { outbound, type Outbound } from "./outbound.ts";
 
 /** What is the same for every workload that sees the mesh from the same place. */
 interface View {
-  readonly outbound: Outbound;
-  readonly clusters: readonly ClusterParts[];
-  readonly names: ResourceTypes["names"];
+  readonly listeners: ResourceSet["listener"];
+  readonly clusters: ResourceSet["cluster"];
+  readonly routes: ResourceSet["route"];
+  readonly endpoints: ResourceSet["endpoint"];
+  readonly names: ResourceSet["names"];
 }
 
 /**
@@ -59,30 +61,31 @@ export class Translator {
     });
     const workload = gateway || !MESHED ? undefined : mesh.workloads.get(`${NAMESPACE}/${NAME}`);
     const incoming = workload === undefined ? undefined : inbound(mesh, workload);
-    const listeners: readonly Listener[] = [...view.outbound.listeners, ...(incoming ? [incoming.listener] : [])];
-    const clusters: readonly Cluster[] = [
-      ...fixedClusters,
-      ...view.clusters.flatMap((parts) => parts.clusters),
-      ...(incoming?.clusters ?? []),
-    ];
+    const listeners = new Map(view.listeners);
+    const clusters = new Map(view.clusters);
+    if (incoming !== undefined) {
+      listeners.set(...this.#keep("listener", incoming.listener.name, incoming.listener));
+      for (const each of incoming.clusters) clusters.set(...this.#keep("cluster", each.name, each));
+    }
     return this.#set(node.id, {
-      listener: new Map(listeners.map((each) => this.#keep("listener", each.name, each))),
-      route: new Map(view.outbound.routes.map((each) => this.#keep("route", each.name, each))),
-      cluster: new Map(clusters.map((each) => this.#keep("cluster", each.name, each))),
-      endpoint: new Map(
-        view.clusters.flatMap((parts) =>
-          parts.assignments.map((each) => this.#keep("endpoint", each.cluster_name, each)),
-        ),
-      ),
-      names: new Map([this.#keep("names", "names", view.names)]),
+      listener: listeners,
+      route: view.routes,
+      cluster: clusters,
+      endpoint: view.endpoints,
+      names: view.names,
     });
   }
 
   #makeView(mesh: Mesh, ruleNamespace: string | undefined, namespace: string, own: Outbound): View {
+    const parts = visibleServices(mesh, namespace).map((service) => this.#clusters(mesh, service, ruleNamespace));
+    const clusters = [...fixedClusters, ...parts.flatMap((each) => each.clusters)];
+    const assignments = parts.flatMap((each) => each.assignments);
     return {
-      outbound: own,
-      clusters: visibleServices(mesh, namespace).map((service) => this.#clusters(mesh, service, ruleNamespace)),
-      names: nameTable(mesh, namespace),
+      listeners: new Map(own.listeners.map((each) => this.#keep("listener", each.name, each))),
+      routes: new Map(own.routes.map((each) => this.#keep("route", each.name, each))),
+      clusters: new Map(clusters.map((each) => this.#keep("cluster", each.name, each))),
+      endpoints: new Map(assignments.map((each) => this.#keep("endpoint", each.cluster_name, each))),
+      names: new Map([this.#keep("names", "names", nameTable(mesh, namespace))]),
     };
   }
 

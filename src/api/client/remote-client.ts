@@ -109,6 +109,8 @@ function remoteWatch<T extends KubeObject>(
       collectionPath(kind, options.namespace) +
       query({ ...selectors(options), watch: "true", allowWatchBookmarks: "true", resourceVersion });
     const response = await connection.open({ method: "GET", path, signal: aborter.signal });
+    // Heard by the loop below; after its end nobody else needs to.
+    response.on("error", () => undefined);
     let rest = "";
     response.setEncoding("utf8");
     for await (const chunk of response) {

@@ -89,6 +89,7 @@ const fields: Readonly<Record<string, Field>> = {
   UPSTREAM_HOST: ({ upstreamHost }) => upstreamHost,
   UPSTREAM_REMOTE_ADDRESS: ({ upstreamHost }) => upstreamHost,
   UPSTREAM_CLUSTER: ({ upstreamCluster }) => upstreamCluster,
+  UPSTREAM_CLUSTER_RAW: ({ upstreamCluster }) => upstreamCluster,
   UPSTREAM_LOCAL_ADDRESS: ({ upstreamLocalAddress }) => upstreamLocalAddress,
   DOWNSTREAM_LOCAL_ADDRESS: ({ downstreamLocalAddress }) => downstreamLocalAddress,
   DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT: ({ downstreamLocalAddress }) => withoutPort(downstreamLocalAddress),

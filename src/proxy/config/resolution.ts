@@ -56,7 +56,12 @@ export class Resolution {
     // Stands for the question under way until its own timer takes the place.
     const token: Timer = { cancel: () => undefined };
     const ask = async (current: Timer): Promise<void> => {
-      const answer = await this.#options.resolve(name, this.#options.family).catch(() => undefined);
+      let answer: readonly string[] | undefined;
+      try {
+        answer = await this.#options.resolve(name, this.#options.family);
+      } catch {
+        // The old answer serves on.
+      }
       if (this.#closed || this.#timers.get(name) !== current) return;
       if (!answer) return again(retry.next());
       retry.reset();

@@ -72,7 +72,7 @@ function readName(packet: Buffer, start: number): { readonly name: string; reado
     at += 1;
     if (length === 0) return { name: labels.join(".").toLowerCase(), end: at };
     if (length > 63 || at + length > packet.length) return undefined;
-    labels.push(packet.latin1Slice(at, at + length));
+    labels.push(packet.toString("latin1", at, at + length));
     at += length;
   }
   return undefined;

@@ -93,7 +93,7 @@ export class DnsServer {
     socket.on("error", () => socket.destroy());
     socket.setTimeout(connectionIdle, () => socket.destroy());
     const caller = socket.remoteAddress ?? "";
-    let waiting = Buffer.alloc(0);
+    let waiting: Buffer = Buffer.alloc(0);
     let last: Promise<void> = Promise.resolve();
     socket.on("data", (bytes: Buffer) => {
       waiting = waiting.length === 0 ? bytes : Buffer.concat([waiting, bytes]);

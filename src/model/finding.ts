@@ -1,0 +1,107 @@
+import { Fault, type Position } from "../base/index.ts";
+
+/** The way to a value: field names and indices. */
+export type Path = readonly (string | number)[];
+
+/** One thing that is wrong, or worth knowing, with its place. */
+export interface Finding {
+  readonly severity: "error" | "warning";
+  /** Stable; programs may match it. */
+  readonly code: string;
+  /** `spec.http[0].route[1].destination.subset`; empty for the whole object. */
+  readonly path: string;
+  /** What was found and what would be right. */
+  readonly message: string;
+  readonly remedy?: string;
+  readonly at?: Position;
+}
+
+/** Where the values of one object stand in their file. */
+export interface Positions {
+  /** Of the value at a path, or of the nearest thing around it that exists. */
+  value(path: Path): Position;
+  /** Of the key that leads to it. */
+  key(path: Path): Position;
+}
+
+/** `spec.http[0].match`; a key that is no plain name stands in brackets. */
+export function pathText(path: Path): string {
+  let text = "";
+  for (const step of path) {
+    if (typeof step === "number") text += `[${step}]`;
+    else if (/^[\w$-]+$/.test(step)) text += text === "" ? step : `.${step}`;
+    else text += `[${step}]`;
+  }
+  return text;
+}
+
+/** A finding as something to throw. */
+export function faultOf(finding: Finding): Fault {
+  return new Fault(finding.code, finding.path === "" ? finding.message : `${finding.path}: ${finding.message}`, {
+    ...(finding.remedy === undefined ? {} : { remedy: finding.remedy }),
+    ...(finding.at === undefined ? {} : { at: finding.at }),
+  });
+}
+
+/** One line for people: `file:line:column: error: path: message`. */
+export function findingText(finding: Finding): string {
+  const where = finding.at ? `${finding.at.file}:${finding.at.line}:${finding.at.column}: ` : "";
+  const path = finding.path === "" ? "" : `${finding.path}: `;
+  return `${where}${finding.severity}: ${path}${finding.message}${finding.remedy ? `\n  ${finding.remedy}` : ""}`;
+}
+
+interface ReportOptions {
+  readonly remedy?: string | undefined;
+  readonly severity?: "error" | "warning";
+  /** Point at the key instead of the value. */
+  readonly key?: boolean;
+}
+
+/** Gathers findings about one object. */
+export class Report {
+  readonly findings: Finding[] = [];
+  readonly #positions: Positions | undefined;
+
+  constructor(positions?: Positions) {
+    this.#positions = positions;
+  }
+
+  add(path: Path, code: string, message: string, options: ReportOptions = {}): void {
+    const at = options.key ? this.#positions?.key(path) : this.#positions?.value(path);
+    this.findings.push({
+      severity: options.severity ?? "error",
+      code,
+      path: pathText(path),
+      message,
+      ...(options.remedy === undefined ? {} : { remedy: options.remedy }),
+      ...(at === undefined ? {} : { at }),
+    });
+  }
+
+  /** `Invalid value: "x": why`, as Kubernetes says it. */
+  invalid(path: Path, value: unknown, why: string, remedy?: string): void {
+    this.add(path, "invalid-value", `Invalid value: ${shown(value)}: ${why}`, { remedy });
+  }
+
+  required(path: Path, why = ""): void {
+    this.add(path, "required", `Required value${why === "" ? "" : `: ${why}`}`);
+  }
+
+  duplicate(path: Path, value: unknown): void {
+    this.add(path, "duplicate", `Duplicate value: ${shown(value)}`);
+  }
+
+  forbidden(path: Path, why: string): void {
+    this.add(path, "forbidden", `Forbidden: ${why}`);
+  }
+
+  warn(path: Path, code: string, message: string, remedy?: string): void {
+    this.add(path, code, message, { severity: "warning", remedy });
+  }
+}
+
+/** A value as a message shows it: JSON, cut when long. */
+export function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 120 ? `${text.slice(0, 117)}...` : text;
+}

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { filterTypes, type TypedFilter } from "../../xds/index.ts";
+import { accessLog } from "./access-log.ts";
+import type { AccessLogEntry } from "./contract.ts";
+
+const entry: AccessLogEntry = {
+  startTime: Date.UTC(2024, 4, 1, 10, 0, 0, 123),
+  method: "GET",
+  path: "/new",
+  originalPath: "/old?q",
+  protocol: "HTTP/1.1",
+  status: 200,
+  flags: "",
+  details: "via_upstream",
+  terminationDetails: "",
+  upstreamFailure: "",
+  bytesReceived: 0,
+  bytesSent: 295,
+  milliseconds: 4.4,
+  upstreamMilliseconds: 3.6,
+  requestHeaders: ["User-Agent", 'curl"x\ny', "X-Request-Id", "id-1"],
+  authority: "reviews:9080",
+  upstreamHost: "10.244.0.7:9080",
+  upstreamCluster: "outbound|9080||reviews.default.svc.cluster.local",
+  upstreamLocalAddress: "10.244.0.6:4000",
+  downstreamLocalAddress: "10.96.0.1:9080",
+  downstreamRemoteAddress: "10.244.0.6:3000",
+  serverName: "",
+  routeName: "default",
+};
+
+function written(typed: object, of: AccessLogEntry = entry): string {
+  const lines: string[] = [];
+  const config = { name: "file", typed_config: { "@type": filterTypes.fileAccessLog, path: "/dev/stdout", ...typed } };
+  accessLog([config as TypedFilter], (path, line) => lines.push(`${path} ${line}`))?.write(of);
+  return lines.join("");
+}
+
+describe("access log", () => {
+  test("Istio's default format, empty values as dashes, what a client chose kept inside its quotes", () => {
+    assert.equal(
+      written({}),
+      '/dev/stdout [2024-05-01T10:00:00.123Z] "GET /old?q HTTP/1.1" 200 - via_upstream - "-" 0 295 4 4 "-" "curl\\"x\\ny" "id-1" ' +
+        '"reviews:9080" "10.244.0.7:9080" outbound|9080||reviews.default.svc.cluster.local 10.244.0.6:4000 10.96.0.1:9080 ' +
+        "10.244.0.6:3000 - default\n",
+    );
+  });
+
+  test("an own format, with limits and alternatives", () => {
+    const log_format = { text_format_source: { inline_string: "%REQ(X-NONE?X-REQUEST-ID):2% %RESPONSE_CODE%%%\n" } };
+    assert.equal(written({ log_format }), "/dev/stdout id 200%\n");
+  });
+
+  test("JSON keeps numbers as numbers and shows what is missing as null", () => {
+    const json_format = { code: "%RESPONSE_CODE%", flags: "%RESPONSE_FLAGS%", both: "%PROTOCOL% %ROUTE_NAME%" };
+    assert.equal(
+      written({ log_format: { json_format } }),
+      '/dev/stdout {"code":200,"flags":null,"both":"HTTP/1.1 default"}\n',
+    );
+  });
+
+  test("no configuration is no log; an unknown operator is refused", () => {
+    assert.equal(
+      accessLog(undefined, () => undefined),
+      undefined,
+    );
+    assert.throws(() => written({ format: "%CEL(x)%" }), /%CEL\(x\)% is not supported/);
+  });
+});
