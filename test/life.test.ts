@@ -88,7 +88,7 @@ for (const network of ["netns", "loopback"] as const) {
       );
       assert.ok(agent);
       process.kill(agent, "SIGKILL");
-      await until(async () => (await weft.status()).ready === false, 10_000).catch(() => undefined);
+      await until(async () => !(await weft.status()).ready, 10_000).catch(() => undefined);
       await until(async () => (await weft.status()).ready && (await ask(page)).status === 200, 30_000);
       assert.equal(await weft.stop(), 0);
     });

@@ -23,9 +23,9 @@ export function startLoad(options: LoadOptions): () => Promise<LoadResult> {
   const well = options.well ?? ((status) => status === 200);
   const failures: string[] = [];
   let requests = 0;
-  let going = true;
+  const ending = new AbortController();
   const worker = async () => {
-    while (going) {
+    while (!ending.signal.aborted) {
       requests += 1;
       try {
         const { status, body } = await once(options, agent);
@@ -38,7 +38,7 @@ export function startLoad(options: LoadOptions): () => Promise<LoadResult> {
   };
   const workers = Array.from({ length: options.connections }, worker);
   return async () => {
-    going = false;
+    ending.abort();
     await Promise.all(workers);
     agent.destroy();
     return { requests, failures };

@@ -76,8 +76,11 @@ export class Weft {
         weftProgram,
         "up",
         ...paths,
-        ...["--data-dir", this.dataDir, "--network", options.network ?? "auto"],
-        ...["--api-port", "0", "--http-port", "0", "--https-port", "0"],
+        `--data-dir=${this.dataDir}`,
+        `--network=${options.network ?? "auto"}`,
+        "--api-port=0",
+        "--http-port=0",
+        "--https-port=0",
         ...(options.args ?? []),
       ],
       {

@@ -6,7 +6,7 @@ import { ApiFault, type Client, type WatchEvent } from "../store/index.ts";
 
 export interface OpenClient {
   readonly client: Client;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 export function configMap(name: string, data: Record<string, string> = {}, labels: Record<string, string> = {}) {
@@ -24,7 +24,7 @@ export function deployment(name: string, replicas = 1): Deployment {
       selector: { matchLabels: labels },
       template: { metadata: { labels }, spec: { containers: [{ name: "main", image: "shop/web:1" }] } },
     },
-  } as Deployment;
+  };
 }
 
 const refused = (status: number, reason: string, message?: RegExp) => (error: unknown) => {
@@ -140,15 +140,15 @@ export function clientContract(name: string, open: () => Promise<OpenClient>): v
     test(
       "keeps status and wishes apart, and counts only wishes as generations",
       withClient(async (client) => {
-        const first = await client.create(Deployment, { ...deployment("a"), status: { replicas: 9 } } as Deployment);
+        const first = await client.create(Deployment, { ...deployment("a"), status: { replicas: 9 } });
         assert.equal(first.status, undefined);
         assert.equal(first.metadata.generation, 1);
         const status = { replicas: 1 };
-        await client.replaceStatus(Deployment, { ...deployment("a", 7), status } as Deployment);
+        await client.replaceStatus(Deployment, { ...deployment("a", 7), status });
         const wished = await client.replace(Deployment, {
           ...deployment("a", 2),
           status: { replicas: 5 },
-        } as Deployment);
+        });
         assert.deepEqual([wished.spec?.replicas, wished.status, wished.metadata.generation], [2, status, 2]);
         const body = { status: { replicas: 2 }, spec: { replicas: 9 } };
         const patched = await client.patch(Deployment, a, { type: "merge", body }, { status: true });
@@ -297,7 +297,7 @@ export function clientContract(name: string, open: () => Promise<OpenClient>): v
         await client.create(ConfigMap, inShop);
         await client.delete(Namespace, { name: "shop" });
         const ending = await client.get(Namespace, { name: "shop" });
-        assert.equal((ending?.["status"] as { phase?: string }).phase, "Terminating");
+        assert.equal((ending?.["status"] as { phase?: string } | undefined)?.phase, "Terminating");
         const second = { ...inShop, metadata: { name: "b", namespace: "shop" } };
         await assert.rejects(
           client.create(ConfigMap, second),
@@ -346,7 +346,7 @@ export function clientContract(name: string, open: () => Promise<OpenClient>): v
         const { resourceVersion } = await client.list(ConfigMap);
         await client.create(ConfigMap, configMap("a", {}, { tier: "front" }));
         const { sink, has, seen } = collector();
-        const watch = client.watch(ConfigMap, { resourceVersion, labelSelector: "tier=front" }, sink as never);
+        const watch = client.watch(ConfigMap, { resourceVersion, labelSelector: "tier=front" }, sink);
         await has(1);
         await client.create(ConfigMap, configMap("b", {}, { tier: "back" }));
         const relabel = (name: string, tier: string) =>
@@ -370,14 +370,14 @@ export function clientContract(name: string, open: () => Promise<OpenClient>): v
       withClient(async (client) => {
         const { resourceVersion } = await client.list(ConfigMap);
         const closed = collector();
-        const watch = client.watch(ConfigMap, { resourceVersion }, closed.sink as never);
+        const watch = client.watch(ConfigMap, { resourceVersion }, closed.sink);
         watch.close();
         watch.close();
         await closed.end();
         assert.deepEqual(closed.ends, [undefined]);
         for (let index = 0; index < 120; index += 1) await client.create(ConfigMap, configMap(`c${index}`));
         const late = collector();
-        client.watch(ConfigMap, { resourceVersion }, late.sink as never);
+        client.watch(ConfigMap, { resourceVersion }, late.sink);
         await late.end();
         assert.ok(refused(410, "Expired", /^too old resource version/)(late.ends[0]));
       }),

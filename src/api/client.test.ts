@@ -267,7 +267,7 @@ describe("the API over HTTPS", () => {
           kind: "Pod",
           metadata: { name: "a" },
           spec: { containers },
-        } as never);
+        });
         const path = "/api/v1/namespaces/default/pods/a/log";
         const reply = await ask(url, `${path}?tailLines=2&timestamps=true&sinceTime=2024-01-01T00:00:00Z`);
         assert.deepEqual([reply.status, reply.text], [200, "one\ntwo\n"]);

@@ -40,17 +40,19 @@ export function ageOf(timestamp: string | undefined, now: number): string {
   return Number.isNaN(since) ? "<unknown>" : humanDuration(now - since);
 }
 
-type Cell<T> = (object: T, now: number) => string | number;
+type Cell<T, Value = string | number> = (object: T, now: number) => Value;
 
 function column<T extends KubeObject>(name: string, description: string, cell: Cell<T>, wide = false): Column {
   return { name, type: "string", description, priority: wide ? 1 : 0, cell: cell as unknown as Cell<KubeObject> };
 }
-function count<T extends KubeObject>(
-  name: string,
-  description: string,
-  cell: (object: T) => number | undefined,
-): Column {
-  return { name, type: "integer", description, priority: 0, cell: (object) => cell(object as unknown as T) ?? 0 };
+function count<T extends KubeObject>(name: string, description: string, cell: Cell<T, number | undefined>): Column {
+  return {
+    name,
+    type: "integer",
+    description,
+    priority: 0,
+    cell: (object, now) => cell(object as unknown as T, now) ?? 0,
+  };
 }
 
 const name = column("Name", "Name of the object.", (object) => object.metadata.name ?? "");
@@ -195,7 +197,7 @@ export const columns: Readonly<Record<string, readonly Column[]>> = {
     column<EndpointSlice>("Ports", "Ports.", (slice) =>
       slice.ports?.length ? slice.ports.map((port) => port.port ?? "*").join(",") : "<unset>",
     ),
-    column<EndpointSlice>("Endpoints", "Addresses.", ({ endpoints = [] }) => {
+    column<EndpointSlice>("Endpoints", "Addresses.", ({ endpoints }) => {
       const all = endpoints.flatMap((item) => item.addresses);
       return all.length === 0
         ? "<unset>"

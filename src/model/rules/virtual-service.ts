@@ -5,11 +5,13 @@ import type { Loose, Rule } from "./rule.ts";
 
 type Http = Loose<HTTPRoute>;
 
-const retryConditions = new Set([
-  ...["5xx", "gateway-error", "reset", "reset-before-request", "connect-failure", "envoy-ratelimited"],
-  ...["retriable-4xx", "refused-stream", "retriable-status-codes", "retriable-headers", "http3-post-connect-failure"],
-  ...["cancelled", "deadline-exceeded", "internal", "resource-exhausted", "unavailable"],
-]);
+const retryConditions = new Set(
+  (
+    "5xx gateway-error reset reset-before-request connect-failure envoy-ratelimited " +
+    "retriable-4xx refused-stream retriable-status-codes retriable-headers http3-post-connect-failure " +
+    "cancelled deadline-exceeded internal resource-exhausted unavailable"
+  ).split(" "),
+);
 
 /** The rules a VirtualService keeps beyond its schema. */
 export const virtualServiceRule: Rule<VirtualService> = ({ spec = {} }, report) => {

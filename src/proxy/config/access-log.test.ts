@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { filterTypes, type TypedFilter } from "../../xds/index.ts";
+import { filterTypes } from "../../xds/index.ts";
 import { accessLog } from "./access-log.ts";
 import type { AccessLogEntry } from "./contract.ts";
 
@@ -33,7 +33,7 @@ const entry: AccessLogEntry = {
 function written(typed: object, of: AccessLogEntry = entry): string {
   const lines: string[] = [];
   const config = { name: "file", typed_config: { "@type": filterTypes.fileAccessLog, path: "/dev/stdout", ...typed } };
-  accessLog([config as TypedFilter], (path, line) => lines.push(`${path} ${line}`))?.write(of);
+  accessLog([config], (path, line) => lines.push(`${path} ${line}`))?.write(of);
   return lines.join("");
 }
 
