@@ -55,7 +55,6 @@ export class Connection {
         agent: this.#agent,
         method: ask.method,
         timeout,
-        ...(ask.signal && { signal: ask.signal }),
         headers: {
           accept: "application/json",
           authorization: `Bearer ${token}`,
@@ -65,6 +64,10 @@ export class Connection {
           }),
         },
       });
+      // Not the option `signal`: it destroys the socket with an error that nobody hears once the answer has ended.
+      const abort = () => outgoing.destroy();
+      ask.signal?.addEventListener("abort", abort);
+      outgoing.on("close", () => ask.signal?.removeEventListener("abort", abort));
       outgoing.on("timeout", () => outgoing.destroy(new Error(`no answer within ${timeout / 1000} s`)));
       outgoing.on("error", (error) => reject(unreachable(server, error)));
       outgoing.on("response", (response) => {
