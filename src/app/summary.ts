@@ -1,13 +1,14 @@
-import type { Deployment, Pod } from "../model/index.ts";
+import { whyNotReady } from "../control/index.ts";
+import type { Deployment, Event, Pod } from "../model/index.ts";
 import type { Mesh } from "../mesh/index.ts";
 import { gatewayRoutes } from "../translate/index.ts";
 import type { RouteSummary, WorkloadSummary } from "./options.ts";
 
-/** Deployments, and pods that nobody owns, with how much of each is ready. */
+/** Deployments, and pods that nobody owns, with how much of each is ready and why not more. */
 export function workloadSummaries(
   deployments: readonly Deployment[],
   pods: readonly Pod[],
-  reasonsFor: (pods: readonly Pod[]) => readonly string[],
+  events: readonly Event[] = [],
 ): WorkloadSummary[] {
   const rows = deployments.map((deployment): WorkloadSummary => {
     const { name = "", namespace = "default" } = deployment.metadata;
@@ -16,7 +17,8 @@ export function workloadSummaries(
     const current = observedGeneration === deployment.metadata.generation;
     const ready = current ? Math.min(readyReplicas, updatedReplicas) : 0;
     const own = pods.filter((pod) => pod.metadata.namespace === namespace && belongsTo(pod, deployment));
-    return { kind: "Deployment", namespace, name, ready, desired, reasons: ready < desired ? reasonsFor(own) : [] };
+    const reasons = ready < desired ? whyNotReady(deployment, own, events) : [];
+    return { kind: "Deployment", namespace, name, ready, desired, reasons };
   });
   for (const pod of pods) {
     if ((pod.metadata.ownerReferences ?? []).length > 0) continue;
@@ -29,7 +31,7 @@ export function workloadSummaries(
       name,
       ready: ready ? 1 : 0,
       desired: 1,
-      reasons: ready ? [] : reasonsFor([pod]),
+      reasons: ready ? [] : whyNotReady(pod, [pod], events),
     });
   }
   return rows.toSorted((one, other) => (key(one) < key(other) ? -1 : 1));

@@ -1,4 +1,7 @@
 /** The controllers: they make of what users wish (Deployments, Services, …) what runs (Pods, endpoints), and report back. */
+export { startEndpointController } from "./endpoints/index.ts";
 export { EventRecorder, type EventType } from "./event.ts";
+export { Kubelet, type KubeletOptions, type KubeletSettings, type OrderInputs, orderInputs } from "./kubelet/index.ts";
 export { ControlLoop, type LoopOptions } from "./loop.ts";
+export { whyNotReady } from "./readiness.ts";
 export { type Controller, World, type WorldOptions } from "./world.ts";

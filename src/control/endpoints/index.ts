@@ -1,0 +1,2 @@
+/** Which pods stand behind which service. */
+export { startEndpointController } from "./controller.ts";
