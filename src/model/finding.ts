@@ -61,12 +61,19 @@ interface ReportOptions {
 export class Report {
   readonly findings: Finding[] = [];
   readonly #positions: Positions | undefined;
+  #basis = 0;
 
   constructor(positions?: Positions) {
     this.#positions = positions;
   }
 
+  /** The file the object stands in. */
+  get file(): string | undefined {
+    return this.#positions?.value([]).file;
+  }
+
   add(path: Path, code: string, message: string, options: ReportOptions = {}): void {
+    if (this.#isConsequence(path, options)) return;
     const at = options.key ? this.#positions?.key(path) : this.#positions?.value(path);
     this.findings.push({
       severity: options.severity ?? "error",
@@ -76,6 +83,19 @@ export class Report {
       ...(options.remedy === undefined ? {} : { remedy: options.remedy }),
       ...(at === undefined ? {} : { at }),
     });
+  }
+
+  /** From now on an error about a value is left out where something at or under its path is already known to be wrong. */
+  onlyCauses(): void {
+    this.#basis = this.findings.length;
+  }
+
+  #isConsequence(path: Path, { severity = "error" }: ReportOptions): boolean {
+    if (severity === "warning" || path.length < 2) return false;
+    const text = pathText(path);
+    return this.findings
+      .slice(0, this.#basis)
+      .some((cause) => cause.path === text || cause.path.startsWith(`${text}.`) || cause.path.startsWith(`${text}[`));
   }
 
   /** `Invalid value: "x": why`, as Kubernetes says it. */

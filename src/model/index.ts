@@ -50,6 +50,7 @@ export {
 } from "./names.ts";
 export { type Finding, faultOf, findingText, type Path, pathText, type Positions } from "./finding.ts";
 export * from "./manifest.ts";
+export * from "./references.ts";
 export * from "./strict.ts";
 export * from "./validate.ts";
 export { ageOf, humanDuration } from "./columns.ts";

@@ -107,32 +107,31 @@ function rbacMoves(): Readonly<Record<string, string>> {
 }
 
 /** Says why an object's kind is not served. */
-export function reportKind({ apiVersion, kind }: KubeObject, report: Report): void {
+export function reportKind({ apiVersion, kind, metadata }: KubeObject, report: Report): void {
   const { group, version } = splitApiVersion(apiVersion);
+  const { name = "", namespace = "" } = metadata;
+  const file = report.file;
+  // kubectl's words, which people search for.
+  const unmapped = (reason: string) =>
+    `resource mapping not found for name: "${name}" namespace: "${namespace}"${file === undefined ? "" : ` from "${file}"`}: ${reason}\nensure CRDs are installed first`;
   const noMatch = `no matches for kind "${kind}" in version "${apiVersion}"`;
   const instead = removed[apiVersion]?.[kind];
   if (instead !== undefined) {
-    report.add(["apiVersion"], "removed-api", `${noMatch}\nensure CRDs are installed first`, {
+    report.add(["apiVersion"], "removed-api", unmapped(noMatch), {
       remedy: `this version of the API was removed from Kubernetes: ${instead}`,
     });
     return;
   }
   const sameKind = allKinds.find((row) => row.kind === kind);
   if (sameKind?.group === group) {
-    report.add(["apiVersion"], "unknown-version", noMatch, {
+    report.add(["apiVersion"], "unknown-version", unmapped(noMatch), {
       remedy: `write \`apiVersion: ${apiVersionOf(sameKind)}\` (not ${version})`,
     });
     return;
   }
   if (notServed.some((row) => row.group === group && row.kinds.includes(kind))) {
-    report.add(
-      ["kind"],
-      "kind-not-served",
-      `${kind} (${group || "core"}) is known, but this version of Weft does not serve it yet`,
-      {
-        remedy: "leave it out, or keep it in a file of its own for the cluster",
-      },
-    );
+    const message = `${kind} of ${group === "" ? "the core group" : group} is understood, but not yet acted on: the object is left out`;
+    report.warn(["kind"], "kind-not-served", message);
     return;
   }
   const otherGroup = sameKind ? apiVersionOf(sameKind) : undefined;
@@ -142,7 +141,7 @@ export function reportKind({ apiVersion, kind }: KubeObject, report: Report): vo
     : meant && meant !== kind
       ? `did you mean \`${meant}\`?`
       : undefined;
-  report.add([otherGroup ? "apiVersion" : "kind"], "unknown-kind", `${noMatch}\nensure CRDs are installed first`, {
+  report.add([otherGroup ? "apiVersion" : "kind"], "unknown-kind", unmapped(noMatch), {
     remedy,
   });
 }

@@ -1,4 +1,16 @@
-import { type Document, isAlias, isMap, isNode, isPair, isSeq, LineCounter, type Node, parseAllDocuments } from "yaml";
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseAllDocuments,
+  visit,
+} from "yaml";
 import type { Position } from "../base/index.ts";
 import { type Finding, type Path, pathText, type Positions } from "./finding.ts";
 import type { KubeObject } from "./object.ts";
@@ -19,6 +31,12 @@ export interface Manifests {
 
 /** Aliases one document may expand; more is an attack or a mistake. */
 const maxAliases = 1000;
+/** Maps and lists inside each other. */
+const maxDepth = 100;
+/** Characters of one file. */
+const maxLength = 10 * 1024 * 1024;
+/** Syntax errors of one document that are told; one mistake often makes many. */
+const maxSyntaxErrors = 5;
 
 /**
  * Reads YAML or JSON with any number of documents; Lists are flattened, empty documents skipped.
@@ -27,6 +45,11 @@ const maxAliases = 1000;
 export function readManifests(text: string, file: string): Manifests {
   const objects: LocatedObject[] = [];
   const findings: Finding[] = [];
+  if (text.length > maxLength) {
+    const message = `${(text.length / 1024 / 1024).toFixed(1)} MB; files up to ${maxLength / 1024 / 1024} MB are read`;
+    findings.push({ severity: "error", code: "too-large", path: "", message, at: { file, line: 1, column: 1 } });
+    return { objects, findings };
+  }
   const lines = new LineCounter();
   const position = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
@@ -38,6 +61,7 @@ export function readManifests(text: string, file: string): Manifests {
     version: "1.1",
     merge: true,
     prettyErrors: false,
+    logLevel: "error",
     customTags: (tags) =>
       tags.filter(
         (tag) =>
@@ -45,7 +69,7 @@ export function readManifests(text: string, file: string): Manifests {
       ),
   });
   for (const document of Array.isArray(documents) ? documents : []) {
-    for (const error of document.errors) {
+    for (const error of document.errors.slice(0, maxSyntaxErrors)) {
       const code = error.code === "DUPLICATE_KEY" ? "duplicate-key" : "yaml-syntax";
       findings.push({
         severity: "error",
@@ -54,18 +78,20 @@ export function readManifests(text: string, file: string): Manifests {
         message: syntaxMessage(error.code, error.message),
         at: position(error.pos[0]),
       });
+      if (tooDeep(error.message)) break;
     }
     if (document.errors.length > 0 || document.contents === null) continue;
     let value: unknown;
     try {
       value = document.toJS({ maxAliasCount: maxAliases });
+      checkShape(value);
     } catch (error) {
       findings.push({
         severity: "error",
         code: "yaml-aliases",
         path: "",
-        message: error instanceof Error ? error.message : String(error),
-        at: position(document.range[0]),
+        message: aliasMessage(error instanceof Error ? error.message : String(error)),
+        at: position(unresolvedAlias(document) ?? document.range[0]),
       });
       continue;
     }
@@ -75,7 +101,41 @@ export function readManifests(text: string, file: string): Manifests {
   return { objects, findings };
 }
 
+const tooDeep = (message: string) => message.startsWith("Maximum call stack");
+const deepMessage = `maps and lists stand more than ${maxDepth} deep inside each other`;
+
+/** Refuses what would send every later walk in circles or too deep. */
+function checkShape(value: unknown, around: readonly unknown[] = [], seen = new Set()): void {
+  if (typeof value !== "object" || value === null) return;
+  if (around.includes(value)) throw new Error("an alias stands inside what it stands for");
+  if (around.length >= maxDepth) throw new Error(deepMessage);
+  if (seen.has(value)) return;
+  seen.add(value);
+  for (const item of Object.values(value)) checkShape(item, [...around, value], seen);
+}
+
+/** Where the first alias stands that no anchor before it explains. */
+function unresolvedAlias(document: Document.Parsed): number | undefined {
+  let offset: number | undefined;
+  visit(document, {
+    Alias(_key, alias) {
+      if (alias.resolve(document) !== undefined) return undefined;
+      offset = alias.range?.[0];
+      return visit.BREAK;
+    },
+  });
+  return offset;
+}
+
+function aliasMessage(message: string): string {
+  if (message.startsWith("Excessive alias count")) return `its aliases stand for more than ${maxAliases} values`;
+  if (message.startsWith("Unresolved alias"))
+    return `no anchor before it has the name of the alias ${message.split(": ").at(-1)}`;
+  return tooDeep(message) ? deepMessage : message;
+}
+
 function syntaxMessage(code: string, message: string): string {
+  if (tooDeep(message)) return deepMessage;
   if (code === "DUPLICATE_KEY") return "the key stands twice in this map; only one can count";
   if (code === "TAB_AS_INDENT") return "a tab indents this line; YAML wants spaces";
   return message;
@@ -146,6 +206,9 @@ interface Child {
   readonly value: Node | null;
 }
 
+/** The library reads `<<` as a symbol. */
+const isMergeKey = (key: Node): boolean => isScalar(key) && key.source === "<<";
+
 function child(parent: Node | null | undefined, step: string | number, document: Document.Parsed): Child | undefined {
   const node = isAlias(parent) ? parent.resolve(document) : parent;
   if (isSeq(node) && typeof step === "number") {
@@ -159,7 +222,7 @@ function child(parent: Node | null | undefined, step: string | number, document:
     const name = String(pair.key);
     const value = isNode(pair.value) ? pair.value : null;
     if (name === String(step)) return { key: pair.key.range?.[0], value };
-    if (name === "<<") {
+    if (isMergeKey(pair.key)) {
       const target = isAlias(value) ? value.resolve(document) : value;
       for (const source of isSeq(target) ? target.items : [target])
         if (isNode(source)) merged ??= child(source, step, document);

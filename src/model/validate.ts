@@ -36,6 +36,8 @@ export function validate(object: KubeObject, positions?: Positions): Finding[] {
     return report.findings;
   }
   const clean = walk(kind.schema, object, [], report) as KubeObject;
+  // What is missing now may only be missing because it was of a wrong type.
+  report.onlyCauses();
   checkMetadata(clean, kind.namespaced, kind.group === "rbac.authorization.k8s.io", report);
   (rules[kind.kind] as Rule<KubeObject> | undefined)?.(clean, report);
   reportNotActedOn(kind.kind, clean, report);

@@ -89,6 +89,11 @@ function walkArray(schema: SchemaNode, value: unknown, path: Path, report: Repor
 
 function walkString(schema: SchemaNode, value: unknown, path: Path, report: Report): unknown {
   if (typeof value !== "string") {
+    if (schema.format?.startsWith("duration") && typeof value === "number") {
+      const remedy = value === 0 ? undefined : `if seconds are meant, write ${value}s`;
+      report.add(path, "wrong-type", `found the number ${value}, want a duration such as 500ms or 1.5s`, { remedy });
+      return undefined;
+    }
     const scalar = typeof value === "number" || typeof value === "boolean";
     wrongType(schema, value, path, report, scalar ? `put it in quotes: "${value}"` : undefined);
     return undefined;
@@ -154,12 +159,21 @@ function found(value: unknown): string {
   return `the ${typeof value} ${shown(value)}`;
 }
 
+const plural = {
+  object: "maps",
+  array: "lists",
+  string: "strings",
+  integer: "whole numbers",
+  number: "numbers",
+  boolean: "true or false",
+} as const;
+
 function typeName(schema: SchemaNode): string {
   switch (schema.type) {
     case "object":
       return "a map";
     case "array":
-      return `a list${schema.items?.type ? ` of ${schema.items.type === "object" ? "map" : schema.items.type}s` : ""}`;
+      return `a list${schema.items?.type ? ` of ${plural[schema.items.type]}` : ""}`;
     case "integer":
       return "a whole number";
     case "boolean":
