@@ -1,6 +1,6 @@
 import type { Condition } from "../model/index.ts";
 
-type News = Pick<Condition, "type" | "status"> & { readonly reason: string; readonly message: string };
+type News = Condition & { readonly reason: string; readonly message: string };
 
 export function conditionOf(conditions: readonly Condition[], type: string): Condition | undefined {
   return conditions.find((condition) => condition.type === type);
@@ -8,13 +8,13 @@ export function conditionOf(conditions: readonly Condition[], type: string): Con
 
 /**
  * The conditions with this one among them. The same status for the same reason is no news: then nothing changes, unless
- * `renew` asks for a fresh `lastUpdateTime`.
+ * `renew` asks for the new times.
  */
 export function withCondition(conditions: readonly Condition[], news: News, now: string, renew = false): Condition[] {
   const current = conditionOf(conditions, news.type);
   if (!renew && current?.status === news.status && current.reason === news.reason) return [...conditions];
   const lastTransitionTime = current?.status === news.status ? (current.lastTransitionTime ?? now) : now;
-  return [...without(conditions, news.type), { ...news, lastUpdateTime: now, lastTransitionTime }];
+  return [...without(conditions, news.type), { ...news, lastTransitionTime }];
 }
 
 export function without(conditions: readonly Condition[], type: string): Condition[] {

@@ -37,7 +37,9 @@ export class Rollout {
   }
 
   note(type: string, status: Condition["status"], reason: string, message: string, renew = false): void {
-    this.conditions = withCondition(this.conditions, { type, status, reason, message }, this.world.timestamp(), renew);
+    const lastUpdateTime = this.world.timestamp();
+    const news = { type, status, reason, message, lastUpdateTime };
+    this.conditions = withCondition(this.conditions, news, lastUpdateTime, renew);
   }
 
   /** Gives the set a new size. True when that is a change. */
