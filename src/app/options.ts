@@ -53,3 +53,21 @@ export interface RouteSummary {
   readonly hosts: readonly string[];
   readonly gateway: string;
 }
+
+/** A mesh this process runs. */
+export interface RunningMesh {
+  summary(): Promise<Summary>;
+  /** Resolves when it has ended; rejects with what ended it when nobody asked for that. */
+  readonly closed: Promise<void>;
+  /** Ends everything, in order. */
+  close(): Promise<void>;
+}
+
+/** Starts a mesh; resolves when all is ready or patience has run out. When the signal aborts before that, it ends what it started and rejects. */
+export type RunUp = (options: UpOptions, progress: Progress, signal: AbortSignal) => Promise<RunningMesh>;
+
+/** What the mesh of a data directory says about itself. */
+export type ReadStatus = (dataDir: string) => Promise<Summary>;
+
+/** Ends the mesh of a data directory; false when none runs. */
+export type TakeDown = (dataDir: string, progress: Progress) => Promise<boolean>;
