@@ -2,11 +2,8 @@ import { isDeepStrictEqual } from "node:util";
 import { codeOf, Fault } from "../base/index.ts";
 import { apiVersionOf, type Kind, type KubeObject } from "../model/index.ts";
 import type { Client } from "./connect.ts";
+import { annotated, lastApplied } from "./last-applied.ts";
 import { threeWay } from "./three-way.ts";
-import { singularOf } from "./wanted.ts";
-
-/** kubectl's own, so that both programs can take turns on one object. */
-const lastApplied = "kubectl.kubernetes.io/last-applied-configuration";
 
 /** Another writer may come between reading and writing this often. */
 const attempts = 5;
@@ -24,9 +21,9 @@ export async function applyObject(
   options: ApplyOptions,
 ): Promise<"created" | "configured" | "unchanged"> {
   const name = nameOf(written);
-  const wanted = annotated(written, kind);
   for (let attempt = 1; ; attempt += 1) {
     const live = await client.get(kind, name);
+    const wanted = { ...annotated(written, live), apiVersion: apiVersionOf(kind) };
     try {
       if (!live) {
         await client.create(kind, wanted, options);
@@ -42,15 +39,10 @@ export async function applyObject(
   }
 }
 
-/** `deployment.apps/reviews-v1` */
-export function titleOf(kind: Kind, { metadata }: KubeObject): string {
-  return `${singularOf(kind)}/${metadata.name ?? ""}`;
-}
-
 function merged(kind: Kind, live: KubeObject, wanted: KubeObject): KubeObject {
-  const { status: _, ...rest } = wanted;
+  const { status: _status, ...rest } = wanted;
   const next = threeWay(
-    { live, before: before(live), wanted: rest },
+    { live, before: lastApplied(live), wanted: rest },
     kind.strategic ? kind.schema : undefined,
   ) as KubeObject;
   // Whoever wrote meanwhile makes this version too old, and the merge is made anew.
@@ -61,29 +53,6 @@ function merged(kind: Kind, live: KubeObject, wanted: KubeObject): KubeObject {
 function wishOf({ metadata, status: _status, ...rest }: KubeObject): unknown {
   const { resourceVersion: _version, managedFields: _fields, generation: _generation, ...own } = metadata;
   return { ...rest, metadata: own };
-}
-
-/** What was applied last, without what the server says about the object. */
-function before({ metadata }: KubeObject): unknown {
-  const text = metadata.annotations?.[lastApplied];
-  if (text === undefined) return undefined;
-  try {
-    const { status: _, apiVersion: _version, kind: _kind, ...rest } = JSON.parse(text) as KubeObject;
-    return rest;
-  } catch {
-    return undefined;
-  }
-}
-
-function annotated(written: KubeObject, kind: Kind): KubeObject {
-  const { annotations: given = {}, ...metadata } = written.metadata;
-  const { [lastApplied]: _, ...annotations } = given;
-  const plain = { ...written, metadata: { ...metadata, annotations } };
-  return {
-    ...plain,
-    apiVersion: apiVersionOf(kind),
-    metadata: { ...metadata, annotations: { ...annotations, [lastApplied]: `${JSON.stringify(plain)}\n` } },
-  };
 }
 
 function nameOf({ kind, metadata }: KubeObject): { namespace?: string; name: string } {

@@ -1,7 +1,7 @@
 import { codeOf, explain } from "../base/index.ts";
-import { titleOf } from "./apply-object.ts";
 import type { Placed } from "./apply-order.ts";
 import type { Terminal } from "./terminal.ts";
+import { titleOf } from "./wanted.ts";
 
 /** Does something with each object. One that fails is reported, and the others have their turn; the exit code tells. */
 export async function each<T extends Placed>(

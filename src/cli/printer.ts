@@ -1,31 +1,60 @@
 import { stringify } from "yaml";
 import type { Column, Kind, KubeObject } from "../model/index.ts";
-import { singularOf } from "./wanted.ts";
+import { Table } from "./table.ts";
+import { titleOf } from "./wanted.ts";
 
 export const forms = ["yaml", "json", "wide", "name"] as const;
 export type Form = (typeof forms)[number] | "table";
 
-export interface Rows {
-  readonly isWide: boolean;
+export interface Look {
+  readonly form: Form;
   readonly withNamespace: boolean;
   /** `pod/web` instead of `web`. */
   readonly withKind: boolean;
-  /** Milliseconds since the epoch; ages are relative to it. */
-  readonly now: number;
+  readonly withHeads: boolean;
 }
 
-/** The heads of a kind's columns, as kubectl writes them. */
-export function headsOf(kind: Kind, { isWide, withNamespace }: Rows): string[] {
-  const heads = columnsOf(kind, isWide).map(({ name }) => name.toUpperCase());
-  return withNamespace ? ["NAMESPACE", ...heads] : heads;
-}
+/** Prints objects of one kind, as they come: heads before the first, columns that stay aligned. */
+export class Sheet {
+  readonly #kind: Kind;
+  readonly #look: Look;
+  readonly #table = new Table();
+  #isBegun = false;
 
-export function rowOf(kind: Kind, object: KubeObject, { isWide, withNamespace, withKind, now }: Rows): string[] {
-  const cells = columnsOf(kind, isWide).map(({ name, cell }) => {
-    const text = String(cell(object, now));
-    return withKind && name === "Name" ? `${singularOf(kind)}/${text}` : text;
-  });
-  return withNamespace ? [object.metadata.namespace ?? "", ...cells] : cells;
+  constructor(kind: Kind, look: Look) {
+    this.#kind = kind;
+    this.#look = look;
+  }
+
+  /** `now`: milliseconds since the epoch, for ages. */
+  lines(objects: readonly KubeObject[], now: number): string {
+    const { form, withHeads } = this.#look;
+    if (form === "yaml" || form === "json") {
+      const separator = form === "yaml" ? "---\n" : "";
+      return objects.map((object) => separator + documentOf(form, [object], false)).join("");
+    }
+    if (form === "name") return objects.map((object) => `${titleOf(this.#kind, object)}\n`).join("");
+    const heads = withHeads && !this.#isBegun && objects.length > 0 ? [this.#heads()] : [];
+    this.#isBegun ||= objects.length > 0;
+    return this.#table.lines([...heads, ...objects.map((object) => this.#row(object, now))]);
+  }
+
+  #columns(): readonly Column[] {
+    return this.#kind.columns.filter(({ priority }) => priority === 0 || this.#look.form === "wide");
+  }
+
+  #heads(): string[] {
+    const heads = this.#columns().map(({ name }) => name.toUpperCase());
+    return this.#look.withNamespace ? ["NAMESPACE", ...heads] : heads;
+  }
+
+  #row(object: KubeObject, now: number): string[] {
+    const { withKind, withNamespace } = this.#look;
+    const cells = this.#columns().map(({ name, cell }) =>
+      withKind && name === "Name" ? titleOf(this.#kind, object) : String(cell(object, now)),
+    );
+    return withNamespace ? [object.metadata.namespace ?? "", ...cells] : cells;
+  }
 }
 
 /** One object as it is, or several as a List. */
@@ -42,8 +71,4 @@ export function documentOf(form: "yaml" | "json", objects: readonly KubeObject[]
 function readable(object: KubeObject): KubeObject {
   const { managedFields: _, ...metadata } = object.metadata;
   return { ...object, metadata };
-}
-
-function columnsOf({ columns }: Kind, isWide: boolean): readonly Column[] {
-  return columns.filter(({ priority }) => isWide || priority === 0);
 }

@@ -1,4 +1,4 @@
-import { allKinds, type Kind } from "../model/index.ts";
+import { allKinds, type Kind, type KubeObject } from "../model/index.ts";
 import { closest } from "./closest.ts";
 import { Misuse } from "./verb.ts";
 
@@ -43,6 +43,11 @@ export function resourceOf({ plural, group }: Kind): string {
 /** `pod`, `deployment.apps`: how one object's kind is printed before its name. */
 export function singularOf({ singular, group }: Kind): string {
   return group === "" ? singular : `${singular}.${group}`;
+}
+
+/** `deployment.apps/reviews-v1` */
+export function titleOf(kind: Kind, { metadata }: KubeObject): string {
+  return `${singularOf(kind)}/${metadata.name ?? ""}`;
 }
 
 function kindsNamed(word: string): Kind[] {

@@ -1,5 +1,5 @@
 import type { Finding } from "../../model/index.ts";
-import { applyObject, titleOf } from "../apply-object.ts";
+import { applyObject } from "../apply-object.ts";
 import { inOrder, place } from "../apply-order.ts";
 import { withClient } from "../connect.ts";
 import { countText, findingsText } from "../findings.ts";
@@ -8,6 +8,7 @@ import { filesOption, namespaceOption, pathsOf } from "../options.ts";
 import { each } from "../each.ts";
 import { painter, type Terminal } from "../terminal.ts";
 import type { Verb } from "../verb.ts";
+import { titleOf } from "../wanted.ts";
 
 export const apply: Verb = {
   usage: "-f PATH…",

@@ -1,11 +1,9 @@
-import { Fault } from "../../base/index.ts";
 import type { Kind, KubeObject } from "../../model/index.ts";
 import { type Client, withClient } from "../connect.ts";
 import { everyNamespace, labelOption, namespaceOption } from "../options.ts";
-import { documentOf, type Form, forms, headsOf, rowOf, type Rows } from "../printer.ts";
-import { Table } from "../table.ts";
+import { documentOf, type Form, forms, type Look, Sheet } from "../printer.ts";
 import { type Call, Misuse, type Verb } from "../verb.ts";
-import { resourceOf, singularOf, type Wanted, wantedOf } from "../wanted.ts";
+import { resourceOf, type Wanted, wantedOf } from "../wanted.ts";
 import { type Follow, follow } from "../watching.ts";
 
 export const get: Verb = {
@@ -29,88 +27,76 @@ export const get: Verb = {
   run: (call) => withClient(call, (client) => getWith(client, call)),
 };
 
-interface Found {
-  readonly kind: Kind;
-  readonly objects: readonly KubeObject[];
-  readonly resourceVersion: string;
-}
-
 async function getWith(client: Client, call: Call): Promise<number> {
   const { terminal } = call;
   const wanted = wantedOf(call.operands);
-  const isNamed = wanted.some(({ name }) => name !== undefined);
+  const question = questionOf(call, wanted);
   const form = (call.value("output") as Form | undefined) ?? "table";
-  const namespace = call.flag("all-namespaces") ? undefined : (call.value("namespace") ?? "default");
-  if (isNamed && namespace === undefined) throw new Misuse("a name and --all-namespaces cannot stand together");
-  if (isNamed && call.value("selector") !== undefined) throw new Misuse("a name and --selector cannot stand together");
-  if (call.flag("watch") && wanted.length > 1) throw new Misuse("--watch follows one kind, or one object, at a time");
-
-  const missing: Fault[] = [];
-  const found = await findAll(client, wanted, { namespace, labelSelector: call.value("selector"), missing });
-  const table = new Table();
-  const several = new Set(wanted.map(({ kind }) => kind)).size > 1;
-  const rows = (kind: Kind): Rows => ({
-    isWide: form === "wide",
-    withNamespace: namespace === undefined && kind.namespaced,
-    withKind: several,
-    now: terminal.clock.now(),
+  const { found, missing } = await findAll(client, wanted, question);
+  const look = (kind: Kind): Look => ({
+    form,
+    withNamespace: question.namespace === undefined && kind.namespaced,
+    withKind: found.length > 1,
+    withHeads: !call.flag("no-headers"),
   });
-  const print = ({ kind, objects }: Pick<Found, "kind" | "objects">, withHeads: boolean) => {
-    if (form === "name") {
-      for (const { metadata } of objects) terminal.out(`${singularOf(kind)}/${metadata.name ?? ""}\n`);
-      return;
-    }
-    const heads = withHeads && !call.flag("no-headers") ? [headsOf(kind, rows(kind))] : [];
-    terminal.out(table.lines([...heads, ...objects.map((object) => rowOf(kind, object, rows(kind)))]));
-  };
+  const sheets = new Map(found.map(({ kind }) => [kind, new Sheet(kind, look(kind))]));
+  const linesOf = (kind: Kind, objects: readonly KubeObject[]) =>
+    sheets.get(kind)?.lines(objects, terminal.clock.now()) ?? "";
 
   const all = found.flatMap(({ objects }) => objects);
+  const isOne = wanted.length === 1 && wanted[0]?.name !== undefined;
   if (form === "yaml" || form === "json") {
-    const isList = !(isNamed && wanted.length === 1);
-    if (isList || all.length > 0) terminal.out(documentOf(form, all, isList));
+    if (!isOne || all.length > 0) terminal.out(documentOf(form, all, !isOne));
   } else {
-    const filled = found.filter(({ objects }) => objects.length > 0);
-    for (const [index, part] of filled.entries()) {
-      if (index > 0 && form !== "name") terminal.out("\n");
-      print(part, true);
-    }
-    if (filled.length === 0 && missing.length === 0) terminal.err(nothing(wanted, namespace));
+    const parts = found.map(({ kind, objects }) => linesOf(kind, objects)).filter((text) => text !== "");
+    terminal.out(parts.join(form === "name" ? "" : "\n"));
+    if (all.length === 0 && missing.length === 0) terminal.err(nothing(wanted, question.namespace));
   }
-  for (const fault of missing) terminal.err(`weft: ${fault.message}\n`);
-  if (missing.length > 0) return 1;
-
-  const [first] = found;
-  const [only] = wanted;
-  if (!call.flag("watch") || !first || !only) return 0;
-  let isFirst = all.length === 0;
+  for (const message of missing) terminal.err(`weft: ${message}\n`);
+  const [only] = found;
+  if (missing.length > 0 || !only || !call.flag("watch")) return missing.length > 0 ? 1 : 0;
+  const { kind } = only;
   const options: Follow = {
-    kind: first.kind,
-    namespace: first.kind.namespaced ? namespace : undefined,
-    labelSelector: call.value("selector"),
-    ...(only.name !== undefined && { fieldSelector: `metadata.name=${only.name}` }),
-    known: first,
+    kind,
+    namespace: kind.namespaced ? question.namespace : undefined,
+    labelSelector: question.labelSelector,
+    ...(isOne && { fieldSelector: `metadata.name=${wanted[0]?.name ?? ""}` }),
+    known: only,
   };
-  return await follow(client, terminal, options, (object) => {
-    if (form === "yaml" || form === "json") {
-      terminal.out(`${form === "yaml" ? "---\n" : ""}${documentOf(form, [object], false)}`);
-      return;
-    }
-    print({ kind: first.kind, objects: [object] }, isFirst);
-    isFirst = false;
-  });
+  return await follow(client, terminal, options, (object) => terminal.out(linesOf(kind, [object])));
 }
 
-interface Search {
+interface Question {
+  /** Undefined: all of them. */
   readonly namespace: string | undefined;
   readonly labelSelector: string | undefined;
-  /** What is not there is added here. */
-  readonly missing: Fault[];
 }
 
-/** By kind, in the order asked for. */
-async function findAll(client: Client, wanted: readonly Wanted[], search: Search): Promise<Found[]> {
-  const { namespace, labelSelector, missing } = search;
-  const found = new Map<Kind, { kind: Kind; objects: KubeObject[]; resourceVersion: string }>();
+function questionOf(call: Call, wanted: readonly Wanted[]): Question {
+  const isNamed = wanted.some(({ name }) => name !== undefined);
+  const isEverywhere = call.flag("all-namespaces");
+  const labelSelector = call.value("selector");
+  if (isNamed && isEverywhere) throw new Misuse("a name and --all-namespaces cannot stand together");
+  if (isNamed && labelSelector !== undefined) throw new Misuse("a name and --selector cannot stand together");
+  if (call.flag("watch") && wanted.length > 1) throw new Misuse("--watch follows one kind, or one object, at a time");
+  return { namespace: isEverywhere ? undefined : (call.value("namespace") ?? "default"), labelSelector };
+}
+
+interface Found {
+  readonly kind: Kind;
+  readonly objects: KubeObject[];
+  /** Where a watch goes on. */
+  resourceVersion: string;
+}
+
+/** By kind, in the order asked for; and what is not there, a sentence each. */
+async function findAll(
+  client: Client,
+  wanted: readonly Wanted[],
+  { namespace, labelSelector }: Question,
+): Promise<{ found: readonly Found[]; missing: readonly string[] }> {
+  const found = new Map<Kind, Found>();
+  const missing: string[] = [];
   for (const { kind, name } of wanted) {
     const of = kind.namespaced ? namespace : undefined;
     const part = found.get(kind) ?? { kind, objects: [], resourceVersion: "0" };
@@ -122,12 +108,13 @@ async function findAll(client: Client, wanted: readonly Wanted[], search: Search
       continue;
     }
     const object = await client.get(kind, { namespace: of, name });
-    if (object) {
+    if (!object) missing.push(`${resourceOf(kind)} "${name}" not found`);
+    else {
       part.objects.push(object);
       part.resourceVersion = object.metadata.resourceVersion ?? "0";
-    } else missing.push(new Fault("NotFound", `${resourceOf(kind)} "${name}" not found`));
+    }
   }
-  return [...found.values()];
+  return { found: [...found.values()], missing };
 }
 
 function nothing(wanted: readonly Wanted[], namespace: string | undefined): string {
