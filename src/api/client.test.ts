@@ -131,7 +131,9 @@ describe("the API over HTTPS", () => {
         ask(url, configMaps, { method: "POST", headers: { "content-type": type }, body });
       const made = await post("application/yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
       assert.equal(made.status, 201);
-      assert.equal((await post("application/vnd.kubernetes.protobuf", "k8s\0x")).status, 415);
+      assert.equal((await post("application/vnd.kubernetes.protobuf", "k8s\0x")).status, 400);
+      const ingress = "k8s\0\n\x0d\n\x02v1\x12\x07Ingress";
+      assert.equal((await post("application/vnd.kubernetes.protobuf", ingress)).status, 415);
       assert.equal((await post("application/json", "{")).status, 400);
       assert.equal((await post("application/json", "[]")).status, 400);
       const large = await post("application/json", " ".repeat(3 * 1024 * 1024 + 1));
@@ -151,10 +153,7 @@ describe("the API over HTTPS", () => {
       );
       const warned = await ask(url, configMaps, { method: "POST", body });
       assert.equal(warned.status, 201);
-      assert.equal(
-        warned.warning,
-        '299 - "unknown field \\"metadata.lables\\"", 299 - "unknown field \\"dta\\""',
-      );
+      assert.equal(warned.warning, '299 - "unknown field \\"metadata.lables\\"", 299 - "unknown field \\"dta\\""');
     }),
   );
 

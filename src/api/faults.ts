@@ -92,3 +92,15 @@ export function namespaceNotFound(name: string): ApiFault {
 export function unsupportedMediaType(message: string): ApiFault {
   return new ApiFault(415, "UnsupportedMediaType", message);
 }
+
+export function noSuchResource(): ApiFault {
+  return new ApiFault(404, "NotFound", "the server could not find the requested resource", {});
+}
+
+export function methodNotAllowed(): ApiFault {
+  return new ApiFault(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {});
+}
+
+export function notAcceptable(): ApiFault {
+  return new ApiFault(406, "NotAcceptable", "only the following media types are accepted: application/json");
+}

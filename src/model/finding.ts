@@ -95,6 +95,7 @@ export class Report {
     const text = pathText(path);
     return this.findings
       .slice(0, this.#basis)
+      .filter(({ code }) => code !== "unknown-field")
       .some((cause) => cause.path === text || cause.path.startsWith(`${text}.`) || cause.path.startsWith(`${text}[`));
   }
 

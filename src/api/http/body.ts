@@ -1,7 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import { parse } from "yaml";
 import { ApiFault } from "../../store/index.ts";
-import { badRequest, unsupportedMediaType } from "../faults.ts";
+import { badRequest } from "../faults.ts";
+import { decodeObject } from "../protobuf/decode.ts";
 
 /** As in Kubernetes. Bytes. */
 const largest = 3 * 1024 * 1024;
@@ -11,11 +12,7 @@ export async function readBody(request: IncomingMessage): Promise<unknown> {
   const bytes = await readBytes(request);
   if (bytes.length === 0) return undefined;
   const type = mediaType(request);
-  if (type === "application/vnd.kubernetes.protobuf") {
-    throw unsupportedMediaType(
-      "this server reads application/json and application/yaml, not protobuf: write the object to a file and use `kubectl apply -f` or `kubectl create -f` (--dry-run=client -o yaml prints one)",
-    );
-  }
+  if (type === "application/vnd.kubernetes.protobuf") return decodeObject(bytes);
   const text = bytes.toString("utf8");
   try {
     return isYaml(type) ? (parse(text, { maxAliasCount: 100 }) as unknown) : (JSON.parse(text) as unknown);

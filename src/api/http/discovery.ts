@@ -1,16 +1,25 @@
 import type { Kind } from "../../model/index.ts";
 import type { KindTable } from "../kind-table.ts";
+import { hasScale } from "./scale.ts";
 
 const verbs = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 
 interface Subresource {
   readonly name: string;
   readonly verbs: readonly string[];
+  /** What it is made of, where that is not the kind itself. */
+  readonly of?: { readonly group: string; readonly version: string; readonly kind: string };
 }
 
 function subresourcesOf(kind: Kind): readonly Subresource[] {
   const found: Subresource[] = [];
   if (kind.status) found.push({ name: "status", verbs: ["get", "patch", "update"] });
+  if (hasScale(kind))
+    found.push({
+      name: "scale",
+      verbs: ["get", "patch", "update"],
+      of: { group: "autoscaling", version: "v1", kind: "Scale" },
+    });
   if (kind.group === "" && kind.kind === "Pod") found.push({ name: "log", verbs: ["get"] });
   if (kind.group === "" && kind.kind === "Namespace") found.push({ name: "finalize", verbs: ["update"] });
   return found;
@@ -59,7 +68,11 @@ function aggregatedResource(kind: Kind, version: string): object {
     verbs,
     ...(kind.shortNames.length > 0 && { shortNames: kind.shortNames }),
     ...(kind.categories.length > 0 && { categories: kind.categories }),
-    subresources: subresourcesOf(kind).map((each) => ({ subresource: each.name, responseKind, verbs: each.verbs })),
+    subresources: subresourcesOf(kind).map((each) => ({
+      subresource: each.name,
+      responseKind: each.of ?? responseKind,
+      verbs: each.verbs,
+    })),
   };
 }
 
@@ -111,6 +124,7 @@ function resources(kinds: KindTable, group: string, version: string): object | u
         singularName: "",
         namespaced,
         kind,
+        ...each.of,
         verbs: each.verbs,
       })),
     ]),

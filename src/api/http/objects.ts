@@ -1,21 +1,24 @@
 import type { KubeObject, ObjectName } from "../../model/index.ts";
-import { ApiFault, type Patch } from "../../store/index.ts";
-import type { Api, WriteRequest } from "../api.ts";
+import { ApiFault } from "../../store/index.ts";
+import type { Api } from "../api.ts";
 import type { DeleteRequest } from "../deletion.ts";
-import { badRequest, unsupportedMediaType } from "../faults.ts";
+import { badRequest, methodNotAllowed, noSuchResource, notAcceptable } from "../faults.ts";
 import { isObject } from "../patch/json-value.ts";
 import { type Call, sendJson } from "./answer.ts";
 import { mediaType, readBody } from "./body.ts";
 import { type LogProvider, serveLogs } from "./logs.ts";
+import { hasScale, serveScale } from "./scale.ts";
 import { type Form, formOf, partial, tableOf } from "./table.ts";
 import type { Target } from "./target.ts";
 import { serveWatch } from "./watch.ts";
+import { patchType, writeRequest } from "./write-request.ts";
 
 /** Answers a request for objects: the verb is the method and what the URL names. */
 export async function serveObjects(api: Api, logs: LogProvider | undefined, call: Call, target: Target): Promise<void> {
   const { request, query } = call;
   const { subresource, kind } = target;
   if (subresource === "log" && kind.kind === "Pod" && kind.group === "") return serveLogs(api, logs, call, target);
+  if (subresource === "scale" && hasScale(kind)) return serveScale(api, call, target);
   const known = (subresource === "status" && kind.status) || (subresource === "finalize" && kind.kind === "Namespace");
   if (subresource !== undefined && !known) throw noSuchResource();
   const form = formOf(request.headers.accept, query.get("includeObject"));
@@ -98,17 +101,6 @@ async function serveObject(api: Api, call: Call, target: Target, name: ObjectNam
   }
 }
 
-function writeRequest({ query, warn }: Call, target?: Target): WriteRequest {
-  const dryRun = query.getAll("dryRun");
-  if (dryRun.some((value) => value !== "All"))
-    throw badRequest(`invalid dryRun ${JSON.stringify(dryRun)}: only "All" is known`);
-  const fieldValidation = query.get("fieldValidation") ?? "Warn";
-  if (fieldValidation !== "Strict" && fieldValidation !== "Warn" && fieldValidation !== "Ignore") {
-    throw badRequest(`invalid fieldValidation ${JSON.stringify(fieldValidation)}: one of Ignore, Warn, Strict`);
-  }
-  return { dryRun: dryRun.length > 0, fieldValidation, onWarning: warn, status: target?.subresource === "status" };
-}
-
 async function deleteRequest(call: Call): Promise<DeleteRequest> {
   const { query } = call;
   const body = (await readBody(call.request)) ?? {};
@@ -126,23 +118,6 @@ async function deleteRequest(call: Call): Promise<DeleteRequest> {
     ...(typeof resourceVersion === "string" && { resourceVersion }),
     dryRun: query.get("dryRun") === "All" || (Array.isArray(body["dryRun"]) && body["dryRun"].includes("All")),
   };
-}
-
-function patchType(type: string): Patch["type"] {
-  switch (type) {
-    case "application/merge-patch+json":
-      return "merge";
-    case "application/json-patch+json":
-      return "json";
-    case "application/strategic-merge-patch+json":
-      return "strategic";
-    case "application/apply-patch+yaml":
-      throw unsupportedMediaType("this server does not apply on the server's side yet: leave out --server-side");
-    default:
-      throw unsupportedMediaType(
-        "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json",
-      );
-  }
 }
 
 function shown(api: Api, target: Target, object: KubeObject, form: Form): unknown {
@@ -170,16 +145,4 @@ function listShown(api: Api, target: Target, items: readonly KubeObject[], metad
     case "table":
       return tableOf(whole, { kind, include: form.include, metadata, now: api.clock.now() });
   }
-}
-
-export function noSuchResource(): ApiFault {
-  return new ApiFault(404, "NotFound", "the server could not find the requested resource", {});
-}
-
-function methodNotAllowed(): ApiFault {
-  return new ApiFault(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {});
-}
-
-function notAcceptable(): ApiFault {
-  return new ApiFault(406, "NotAcceptable", "only the following media types are accepted: application/json");
 }

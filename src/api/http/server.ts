@@ -11,6 +11,7 @@ import { aggregated, aggregatedType, legacy } from "./discovery.ts";
 import type { LogProvider } from "./logs.ts";
 import { serveObjects } from "./objects.ts";
 import { OpenApi, openApiV2 } from "./openapi.ts";
+import { isReview, serveReview } from "./reviews.ts";
 import { targetOf } from "./target.ts";
 
 export interface ServeOptions {
@@ -126,6 +127,7 @@ async function route(api: Api, openApi: OpenApi, options: ServeOptions, call: Ca
     const type = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
     return send(response, 200, type, openApiV2);
   }
+  if (isReview(path)) return serveReview(call);
   const target = targetOf(api.kinds, path);
   if (target) return serveObjects(api, options.logs, call, target);
   const list = legacy(api.kinds, path);
