@@ -1,3 +1,4 @@
+import type { EventEmitter } from "node:events";
 import type { Clock } from "../base/index.ts";
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -6,7 +7,12 @@ const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const echo = 300;
 
 /** Calls `stop` for the first signal that asks the process to end, `hurry` for the next. Gives what ends the listening. */
-export function onStopSignals(clock: Clock, stop: () => void, hurry: () => void): () => void {
+export function onStopSignals(
+  clock: Clock,
+  stop: () => void,
+  hurry: () => void,
+  source: EventEmitter = process,
+): () => void {
   let since: number | undefined;
   const heard = () => {
     const now = clock.monotonic();
@@ -15,8 +21,8 @@ export function onStopSignals(clock: Clock, stop: () => void, hurry: () => void)
       stop();
     } else if (now - since >= echo) hurry();
   };
-  for (const signal of signals) process.on(signal, heard);
+  for (const signal of signals) source.on(signal, heard);
   return () => {
-    for (const signal of signals) process.off(signal, heard);
+    for (const signal of signals) source.off(signal, heard);
   };
 }

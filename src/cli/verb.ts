@@ -13,7 +13,7 @@ export interface Option {
   readonly choices?: readonly string[];
 }
 
-export interface Example {
+interface Example {
   readonly line: string;
   readonly says: string;
 }

@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import { EventEmitter } from "node:events";
+import { describe, test } from "node:test";
+import { ManualClock } from "../base/index.ts";
+import { onStopSignals } from "./stop-signals.ts";
+
+describe("signals that ask to stop", () => {
+  test("the same key press heard twice is one, the next one means at once", () => {
+    const clock = new ManualClock();
+    const heard: string[] = [];
+    const source = new EventEmitter();
+    const forget = onStopSignals(
+      clock,
+      () => heard.push("stop"),
+      () => heard.push("hurry"),
+      source,
+    );
+    source.emit("SIGINT");
+    clock.advance(50);
+    source.emit("SIGINT");
+    assert.deepEqual(heard, ["stop"]);
+    clock.advance(300);
+    source.emit("SIGTERM");
+    assert.deepEqual(heard, ["stop", "hurry"]);
+    forget();
+    assert.deepEqual(source.eventNames(), []);
+  });
+});
