@@ -1,0 +1,231 @@
+// On the path of every request.
+import {
+  ChunkReader,
+  chunkOf,
+  defaultLimits,
+  HeadReader,
+  lastChunk,
+  readResponse,
+  type BodyEnd,
+  type ResponseMessage,
+} from "../../wire/index.ts";
+import type { SocketUser, WireSocket } from "../net/socket.ts";
+
+/** Why an exchange with an endpoint broke off. */
+export type Break = "connection-termination" | "protocol-error";
+
+/** Who sent a request on a connection and waits for its answer. */
+export interface Caller {
+  readonly method: string;
+  /** Also interim heads (1xx); after 101 the connection is a tunnel. */
+  responseHead(message: ResponseMessage, end: BodyEnd): void;
+  responseData(buffer: Buffer, start: number, end: number): void;
+  responseEnd(): void;
+  /** All bytes of one read were given. */
+  responseFlush(): void;
+  /** `answered`: bytes of an answer had come. */
+  broken(why: Break, answered: boolean): void;
+  /** The endpoint takes more of the request. */
+  requestDrained(): void;
+}
+
+/** One connection to an endpoint; carries one exchange at a time. */
+export class ClientConnection implements SocketUser {
+  readonly socket: WireSocket;
+  /** Requests sent, the present one included. */
+  requests = 0;
+  /** When it became idle, ticker's milliseconds. */
+  idleSince = 0;
+  readonly #idle: (connection: ClientConnection) => void;
+  readonly #gone: (connection: ClientConnection) => void;
+  readonly #heads = new HeadReader(defaultLimits);
+  #caller: Caller | undefined;
+  #pendingHead = "";
+  #chunkedRequest = false;
+  #requestOpen = false;
+  #state: "head" | BodyEnd | "tunnel" = "head";
+  #left = 0;
+  #chunks: ChunkReader | undefined;
+  #persistent = true;
+  #answered = false;
+
+  constructor(
+    socket: WireSocket,
+    idle: (connection: ClientConnection) => void,
+    gone: (connection: ClientConnection) => void,
+  ) {
+    this.socket = socket;
+    this.#idle = idle;
+    this.#gone = gone;
+    socket.user = this;
+  }
+
+  /** Bytes on it can be trusted to belong to the next exchange. */
+  get usable(): boolean {
+    return !this.socket.closed && this.#caller === undefined;
+  }
+
+  /** Begins an exchange. Without a body all of it leaves at once; else the head waits for the body's first bytes or `flush`. */
+  send(caller: Caller, head: string, body: "none" | "length" | "chunked"): void {
+    this.#caller = caller;
+    this.requests += 1;
+    this.#answered = false;
+    this.#persistent = true;
+    this.#chunkedRequest = body === "chunked";
+    this.#requestOpen = body !== "none";
+    if (this.#requestOpen) this.#pendingHead = head;
+    else this.socket.write(head);
+  }
+
+  /** False: wait for `requestDrained` before giving more. */
+  body(buffer: Buffer, start: number, end: number): boolean {
+    if (start === end) return true;
+    const head = this.#pendingHead;
+    this.#pendingHead = "";
+    if (this.#chunkedRequest) {
+      if (head !== "") this.socket.write(head);
+      return this.socket.write(chunkOf(buffer, start, end));
+    }
+    const all = Buffer.allocUnsafe(head.length + end - start);
+    all.latin1Write(head, 0);
+    buffer.copy(all, head.length, start, end);
+    return this.socket.write(all);
+  }
+
+  endBody(): void {
+    if (this.#state === "tunnel") return this.socket.end();
+    this.flush();
+    if (this.#chunkedRequest) this.socket.write(lastChunk);
+    this.#requestOpen = false;
+  }
+
+  flush(): void {
+    if (this.#pendingHead === "") return;
+    this.socket.write(this.#pendingHead);
+    this.#pendingHead = "";
+  }
+
+  /** The caller no longer wants the answer: nothing can be told apart on this connection any more. */
+  abandon(): void {
+    this.#caller = undefined;
+    this.#close();
+  }
+
+  /** After 101: bytes flow both ways, as they are. */
+  tunnel(): void {
+    this.#state = "tunnel";
+  }
+
+  bytes(buffer: Buffer, start: number, end: number): void {
+    const caller = this.#caller;
+    // Nobody asked for these bytes: what comes next could be anything.
+    if (!caller) return this.#close();
+    this.#answered = true;
+    let at = start;
+    while (at < end && this.#caller === caller) {
+      switch (this.#state) {
+        case "head":
+          at = this.#readHead(caller, buffer, at, end);
+          break;
+        case "length": {
+          const stop = Math.min(end, at + this.#left);
+          this.#left -= stop - at;
+          caller.responseData(buffer, at, stop);
+          at = stop;
+          if (this.#left === 0) this.#finish();
+          break;
+        }
+        case "chunked":
+          at = this.#readChunks(caller, buffer, at, end);
+          break;
+        default:
+          caller.responseData(buffer, at, end);
+          at = end;
+      }
+    }
+    if (this.#caller === caller) caller.responseFlush();
+    // Bytes behind a complete answer: never asked for.
+    else if (at < end) this.#close();
+  }
+
+  ended(): void {
+    const caller = this.#caller;
+    if (caller && this.#state === "close") return this.#finish();
+    if (caller && this.#state === "tunnel") {
+      this.#caller = undefined;
+      this.socket.end();
+      return caller.responseEnd();
+    }
+    this.socket.destroy();
+  }
+
+  closed(): void {
+    const caller = this.#caller;
+    this.#caller = undefined;
+    this.#gone(this);
+    caller?.broken("connection-termination", this.#answered);
+  }
+
+  drained(): void {
+    this.#caller?.requestDrained();
+  }
+
+  #readHead(caller: Caller, buffer: Buffer, start: number, end: number): number {
+    const text = this.#heads.read(buffer, start, end);
+    if (text === undefined) return end;
+    const message = typeof text === "string" ? readResponse(text, defaultLimits) : text;
+    if ("refused" in message) {
+      this.#caller = undefined;
+      this.#close();
+      caller.broken("protocol-error", true);
+      return end;
+    }
+    const at = this.#heads.position;
+    if (message.status < 200 && message.status !== 101) {
+      caller.responseHead(message, "none");
+      return at;
+    }
+    this.#persistent = message.persistent;
+    const bodyEnd = message.bodyEnd(caller.method);
+    this.#state = bodyEnd;
+    this.#left = message.contentLength;
+    this.#chunks = bodyEnd === "chunked" ? new ChunkReader() : undefined;
+    caller.responseHead(message, bodyEnd);
+    if (bodyEnd === "none" && this.#caller === caller && message.status !== 101) this.#finish();
+    return at;
+  }
+
+  #readChunks(caller: Caller, buffer: Buffer, start: number, end: number): number {
+    const chunks = this.#chunks ?? new ChunkReader();
+    const at = chunks.read(buffer, start, end, {
+      data: (bytes, from, to) => {
+        if (this.#caller === caller) caller.responseData(bytes, from, to);
+      },
+    });
+    if (chunks.failed) {
+      this.#caller = undefined;
+      this.#close();
+      caller.broken("protocol-error", true);
+      return end;
+    }
+    if (chunks.done) this.#finish();
+    return at;
+  }
+
+  #finish(): void {
+    const caller = this.#caller;
+    const reusable = this.#persistent && !this.#requestOpen && this.#state !== "close" && this.#state !== "tunnel";
+    this.#caller = undefined;
+    this.#state = "head";
+    this.#chunks = undefined;
+    this.socket.resume();
+    // The next exchange may take this connection while the caller ends the present one.
+    if (reusable && !this.socket.closed) this.#idle(this);
+    else this.#close();
+    caller?.responseEnd();
+  }
+
+  #close(): void {
+    this.socket.destroy();
+  }
+}

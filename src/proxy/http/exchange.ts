@@ -1,0 +1,451 @@
+// On the path of every request.
+import { fieldValue, removeField, type BodyEnd, type RequestMessage, type ResponseMessage } from "../../wire/index.ts";
+import type { Cluster, ClusterChoice, Endpoint, ForwardAction, RequestHead, Route } from "../config/contract.ts";
+import { Attempt, type Attempting, type Failure } from "./attempt.ts";
+import type { ClientConnection } from "./client-connection.ts";
+import { inboundHop, type InboundHop } from "./inbound-hop.ts";
+import { replies, type LocalReply } from "./local-reply.ts";
+import { startMirrors, type Mirror } from "./mirror.ts";
+import { Outcome } from "./outcome.ts";
+import { prepare } from "./prepare.ts";
+import { printRequest } from "./print.ts";
+import { RequestBody } from "./request-body.ts";
+import { responseHead } from "./response-head.ts";
+import type { ServerConnection } from "./server-connection.ts";
+import type { Origin, Surroundings } from "./surroundings.ts";
+import { Timeout } from "./timeout.ts";
+
+const none: readonly Endpoint[] = [];
+const maxPostponed = 200;
+
+/** One request and its answer, from the first byte of one to the last of the other, over all tries. */
+export class Exchange implements Attempting {
+  readonly message: RequestMessage;
+  readonly origin: Origin;
+  readonly outcome: Outcome;
+  head: RequestHead;
+  route: Route | undefined = undefined;
+  choice: ClusterChoice | undefined = undefined;
+  cluster: Cluster | undefined = undefined;
+  hop: InboundHop | undefined = undefined;
+  endpoint: Endpoint | undefined = undefined;
+  readonly #server: ServerConnection;
+  readonly #surroundings: Surroundings;
+  readonly #body: RequestBody;
+  #attempt: Attempt | undefined = undefined;
+  #attempts = 0;
+  #freed = false;
+  #postponed = 0;
+  /** The cluster whose retries this exchange counts among. */
+  #retrying: Cluster | undefined = undefined;
+  #tried = none;
+  #target = "";
+  #host = "";
+  #mirrors: readonly Mirror[] | undefined = undefined;
+  #responding = false;
+  #tunnelling = false;
+  #done = false;
+  #timeout: Timeout | undefined = undefined;
+  #tryTimeout: Timeout | undefined = undefined;
+  #wait: Timeout | undefined = undefined;
+
+  constructor(message: RequestMessage, server: ServerConnection, surroundings: Surroundings) {
+    this.message = message;
+    this.#server = server;
+    this.origin = server.origin;
+    this.#surroundings = surroundings;
+    this.outcome = new Outcome(this, surroundings);
+    this.#body = new RequestBody(message.chunked || message.contentLength > 0);
+    this.head = { method: message.method, path: "", query: "", authority: "", scheme: "http", headers: message.fields };
+  }
+
+  get method(): string {
+    return this.message.method;
+  }
+
+  get done(): boolean {
+    return this.#done;
+  }
+
+  /** Bytes flow both ways from now on. */
+  get tunnelling(): boolean {
+    return this.#tunnelling;
+  }
+
+  /** The request in the order it meets things: one form, a route, CORS, faults, then what the route says. */
+  start(): void {
+    const { message, origin } = this;
+    const { chain } = origin;
+    if (message.minor === 0 && !chain.acceptHttp10) return this.reply(replies.oldVersion);
+    const head = prepare(message, origin);
+    if (!head) return this.#server.refuse(400, "malformed-path");
+    this.head = head;
+    if (message.upgrade !== undefined && !chain.upgrades.has(message.upgrade))
+      return this.reply(replies.upgradeRefused);
+    const { chance } = this.#surroundings;
+    const route = message.method === "CONNECT" ? undefined : chain.routes()?.match(head, chance());
+    if (!route) return this.reply(replies.noRoute);
+    this.route = route;
+    if (route.requireTls) return this.#redirect(301, `https://${head.authority}${this.#originalTarget()}`);
+    if (route.cors && this.#answerPreflight(route)) return;
+    const delay = route.fault?.delay;
+    if (delay && chance() < delay.share) {
+      this.outcome.flags = "DI";
+      this.#wait = new Timeout(this.#surroundings.ticker, () => this.#abortOrAct(route));
+      return this.#wait.set(delay.milliseconds);
+    }
+    this.#abortOrAct(route);
+  }
+
+  #answerPreflight(route: Route): boolean {
+    const allowed = route.cors?.evaluate(this.head);
+    if (!allowed?.preflight) {
+      this.outcome.corsFields = allowed?.headers;
+      const blocked = this.method === "OPTIONS" && fieldValue(this.head.headers, "access-control-request-method");
+      if (allowed || !blocked || route.cors?.forwardUnmatchedPreflights) return false;
+    }
+    this.reply({ status: 200, flags: "", details: "cors", body: "", headers: allowed?.headers ?? [] });
+    return true;
+  }
+
+  #abortOrAct(route: Route): void {
+    if (this.#done) return;
+    const abort = route.fault?.abort;
+    if (abort && this.#surroundings.chance() < abort.share) {
+      const headers =
+        abort.grpcStatus === undefined
+          ? undefined
+          : ["content-type", "application/grpc", "grpc-status", String(abort.grpcStatus)];
+      return this.reply({ ...replies.faultAbort, status: abort.status, ...(headers ? { headers, body: "" } : {}) });
+    }
+    const { action } = route;
+    switch (action.kind) {
+      case "forward":
+        return this.#forward(action);
+      case "redirect":
+        return this.#redirect(action.status, action.location(this.head));
+      case "direct": {
+        const headers = action.contentType === undefined ? [] : ["content-type", action.contentType];
+        return this.reply({
+          status: action.status,
+          flags: "",
+          details: "direct_response",
+          body: action.body.latin1Slice(),
+          headers,
+        });
+      }
+    }
+  }
+
+  #redirect(status: number, location: string): void {
+    this.reply({ status, flags: "", details: "direct_response", body: "", headers: ["location", location] });
+  }
+
+  #originalTarget(): string {
+    return this.head.query === "" ? this.head.path : `${this.head.path}?${this.head.query}`;
+  }
+
+  #forward(action: ForwardAction): void {
+    const { owner } = this.origin;
+    const choice = action.choose(this.#surroundings.chance());
+    const cluster = owner.config.cluster(choice.cluster);
+    this.choice = choice;
+    if (!cluster) return this.reply({ ...replies.noCluster, status: action.notFoundStatus });
+    this.cluster = cluster;
+    if (cluster.load.requests >= cluster.limits.requests) return this.reply(replies.overflow);
+    this.#target = action.rewrite(this.head) ?? this.#originalTarget();
+    this.#host = choice.hostRewrite ?? action.hostRewrite ?? this.head.authority;
+    if (!action.retry) this.#body.forgetWhenSent();
+    this.#try(action, cluster);
+  }
+
+  /** Chooses an endpoint and asks it; the first time also what is decided once for all tries. */
+  #try(action: ForwardAction, cluster: Cluster): void {
+    const { chance, ticker } = this.#surroundings;
+    const { origin } = this;
+    const endpoint = cluster.pick({
+      random: chance(),
+      hash: action.hash(this.head, origin.remoteAddress),
+      avoid: action.retry?.avoidPrevious ? this.#tried : none,
+      originalDestination: origin.destination,
+    });
+    if (!endpoint) return this.reply(replies.noEndpoint);
+    this.endpoint = endpoint;
+    const hop = inboundHop(origin, endpoint, this.head, this.#surroundings);
+    if (hop === "unready") return this.#tryLater(action, cluster);
+    if (hop !== undefined && "refused" in hop) return this.reply(hop.refused);
+    this.hop = hop;
+    this.#attempts += 1;
+    if (this.#attempts === 1) this.#decideOnce(action, endpoint);
+    if (this.#done) return;
+    if (action.retry && action.retry.perTryTimeout > 0) {
+      this.#tryTimeout ??= new Timeout(ticker, () => this.#tooSlow(action));
+      this.#tryTimeout.set(action.retry.perTryTimeout);
+    }
+    this.#attempt = new Attempt(this, cluster, endpoint, this.#surroundings);
+    this.#attempt.start(this.#freed);
+  }
+
+  /** The callee's own rules have not arrived yet; without them nothing goes to it. */
+  #tryLater(action: ForwardAction, cluster: Cluster): void {
+    this.#postponed += 1;
+    if (this.#postponed > maxPostponed) return this.reply(replies.noEndpoint);
+    this.#wait = new Timeout(this.#surroundings.ticker, () => this.#try(action, cluster));
+    this.#wait.set(10);
+  }
+
+  #decideOnce(action: ForwardAction, endpoint: Endpoint): void {
+    const { choice, route } = this;
+    const fields = this.message.fields;
+    if (this.#target !== this.message.target && this.#target !== this.#originalTarget()) {
+      removeField(fields, "x-envoy-original-path");
+      fields.push("x-envoy-original-path", this.#originalTarget());
+    }
+    if (action.autoHostRewrite && endpoint.hostname !== undefined) this.#host = endpoint.hostname;
+    if (choice?.requestHeaders ?? route?.requestHeaders) {
+      fields.push("host", this.#host);
+      const context = this.outcome.headerContext();
+      choice?.requestHeaders?.apply(fields, context);
+      route?.requestHeaders?.apply(fields, context);
+      this.#host = fieldValue(fields, "host") ?? this.#host;
+      removeField(fields, "host");
+    }
+    if (action.mirrors.length > 0) {
+      this.#mirrors = startMirrors(action.mirrors, this, this.#printed(), this.#surroundings);
+    }
+    if (action.timeout > 0 && this.#body.ended) this.#startTimeout(action.timeout);
+  }
+
+  #startTimeout(milliseconds: number): void {
+    this.#timeout ??= new Timeout(this.#surroundings.ticker, () => this.#outOfTime(replies.timeout));
+    this.#timeout.set(milliseconds);
+  }
+
+  #tooSlow(action: ForwardAction): void {
+    const attempt = this.#attempt;
+    if (!attempt || this.#responding) return;
+    attempt.abandon();
+    this.#retryOr({ kind: "timeout", reply: replies.perTryTimeout, stale: false }, action);
+  }
+
+  #outOfTime(reply: LocalReply): void {
+    if (this.#done) return;
+    this.#attempt?.abandon();
+    this.#attempt = undefined;
+    if (this.#responding) return this.#breakOff(reply.flags, reply.details);
+    this.reply(reply);
+  }
+
+  #printed(): string {
+    const { message } = this;
+    let framing = "";
+    if (message.chunked) framing = "transfer-encoding: chunked\r\n";
+    else if (message.contentLength >= 0) framing = `content-length: ${message.contentLength}\r\n`;
+    if (message.upgrade !== undefined) framing += `connection: Upgrade\r\nupgrade: ${message.upgrade}\r\n`;
+    if (message.expectContinue) framing += "expect: 100-continue\r\n";
+    if (this.route?.attemptCount) framing += `x-envoy-attempt-count: ${this.#attempts}\r\n`;
+    if (this.hop?.clientCertificate) framing += `x-forwarded-client-cert: ${this.hop.clientCertificate}\r\n`;
+    else if (this.route?.decorator !== undefined && this.origin.direction !== "inbound") {
+      // An application outside of the mesh learns the operation; a proxy would know it.
+      framing += `x-envoy-decorator-operation: ${this.route.decorator}\r\n`;
+    }
+    return printRequest(message.method, this.#target, this.#host, message.fields, framing);
+  }
+
+  /** A connection is there. */
+  ready(attempt: Attempt, connection: ClientConnection): void {
+    const { message } = this;
+    const body = message.chunked ? "chunked" : message.contentLength > 0 ? "length" : "none";
+    connection.send(attempt, this.#printed(), body);
+    if (body === "none") return;
+    if (!this.#body.sendTo(connection)) this.#server.pause();
+    else this.#server.resume();
+  }
+
+  // The request's body, as it comes from the client.
+
+  /** Bytes of the request's body. */
+  requestData(buffer: Buffer, start: number, end: number): void {
+    if (this.#done) return;
+    this.outcome.requestBytes += end - start;
+    if (this.#mirrors) for (const mirror of this.#mirrors) mirror.data(buffer, start, end);
+    if (!this.#body.data(buffer, start, end, this.#attempt?.connection)) this.#server.pause();
+  }
+
+  requestEnd(): void {
+    if (this.#done) return;
+    if (this.#mirrors) for (const mirror of this.#mirrors) mirror.end();
+    this.#body.end(this.#attempt?.connection);
+    const action = this.route?.action;
+    if (action?.kind === "forward" && action.timeout > 0 && this.#attempts > 0) this.#startTimeout(action.timeout);
+  }
+
+  /** All bytes of one read were given. */
+  requestFlush(): void {
+    this.#attempt?.connection?.flush();
+  }
+
+  requestDrained(): void {
+    this.#server.resume();
+  }
+
+  // The answer, as it comes from the endpoint.
+
+  responseHead(message: ResponseMessage, end: BodyEnd): void {
+    if (message.status === 100) {
+      if (this.message.expectContinue && !this.#responding) this.#server.write("HTTP/1.1 100 Continue\r\n\r\n");
+      return;
+    }
+    // Other interim answers are hints; they may be left out (RFC 9110 §15.2).
+    if (message.status < 200 && message.status !== 101) return;
+    const action = this.route?.action;
+    if (action?.kind === "forward" && this.#mayRetry(action) && action.retry?.onStatus(message.status)) {
+      this.#attempt?.abandon();
+      return this.#retryOr({ kind: "reset", reply: replies.connectionTermination, stale: false }, action, true);
+    }
+    this.#tryTimeout?.clear();
+    if (message.status === 101) {
+      if (this.message.upgrade === undefined) {
+        this.#attempt?.abandon();
+        return this.failed({ kind: "reset", reply: replies.protocolError, stale: false });
+      }
+      this.#tunnelling = true;
+      this.#timeout?.clear();
+      this.#attempt?.connection?.tunnel();
+    }
+    this.#responding = true;
+    this.#body.forget();
+    this.outcome.status = message.status;
+    this.outcome.details = "via_upstream";
+    this.#server.startResponse(responseHead(this, message, end, this.#server), this.#server.chunksFor(end));
+    if (this.#tunnelling) this.#server.tunnel();
+  }
+
+  responseData(buffer: Buffer, start: number, end: number): void {
+    this.outcome.responseBytes += end - start;
+    if (!this.#server.body(buffer, start, end)) this.#attempt?.connection?.socket.pause();
+  }
+
+  responseFlush(): void {
+    this.#server.flush();
+  }
+
+  /** The client takes more. */
+  responseDrained(): void {
+    this.#attempt?.connection?.socket.resume();
+  }
+
+  responseEnd(): void {
+    if (this.#done) return;
+    this.#attempt = undefined;
+    if (this.#tunnelling) {
+      this.#finish();
+      return this.#server.endTunnel();
+    }
+    const clean = this.#body.ended;
+    this.#finish();
+    this.#server.endResponse(clean);
+  }
+
+  failed(failure: Failure): void {
+    this.#attempt = undefined;
+    if (this.#done) return;
+    if (this.#responding) return this.#breakOff("UC", "upstream_reset_after_response_started");
+    const action = this.route?.action;
+    if (action?.kind !== "forward") return this.reply(failure.reply);
+    this.#retryOr(failure, action);
+  }
+
+  #mayRetry(action: ForwardAction): boolean {
+    return (
+      action.retry !== undefined &&
+      this.#attempts <= action.retry.attempts &&
+      this.#body.repeatable &&
+      !this.#responding
+    );
+  }
+
+  /** Another try where the route's rules allow one, else the failure's answer. */
+  #retryOr(failure: Failure, action: ForwardAction, status = false): void {
+    const { cluster, endpoint } = this;
+    const { retry } = action;
+    this.#attempt = undefined;
+    if (!cluster || !endpoint) return this.reply(failure.reply);
+    if (failure.stale && !this.#freed && this.#body.repeatable && isIdempotent(this.method)) {
+      // Its peer had closed the connection before it saw the request: the same try once more, over a new one.
+      this.#freed = true;
+      this.#attempts -= 1;
+      return this.#try(action, cluster);
+    }
+    const asked =
+      status ||
+      (failure.kind === "connect" && retry?.onConnectFailure) ||
+      (failure.kind === "reset" && retry?.onReset) ||
+      (failure.kind === "timeout" && retry?.onReset);
+    if (!asked || !retry || !this.#mayRetry(action)) return this.reply(failure.reply);
+    if (cluster.load.retries >= cluster.limits.retries) return this.reply(failure.reply);
+    this.#tried = [...this.#tried, endpoint];
+    cluster.load.retries += 1;
+    this.#retrying = cluster;
+    this.#tryTimeout?.clear();
+    this.#wait = new Timeout(this.#surroundings.ticker, () => {
+      this.#retryBegins();
+      this.#try(action, cluster);
+    });
+    this.#wait.set(retry.delay(this.#attempts, this.#surroundings.chance()));
+  }
+
+  #retryBegins(): void {
+    if (this.#retrying) this.#retrying.load.retries -= 1;
+    this.#retrying = undefined;
+  }
+
+  // Ends.
+
+  /** Answers the request from here. */
+  reply(local: LocalReply): void {
+    if (this.#done) return;
+    this.outcome.status = local.status;
+    this.outcome.flags = this.outcome.flags === "" ? local.flags : `${this.outcome.flags},${local.flags}`;
+    this.outcome.details = local.details;
+    this.outcome.responseBytes += local.body.length;
+    const clean = this.#body.ended;
+    this.#finish();
+    this.#server.replyLocally(this, local, clean);
+  }
+
+  /** The client is gone. */
+  abort(): void {
+    if (this.#done) return;
+    this.#attempt?.abandon();
+    this.#attempt = undefined;
+    if (!this.#tunnelling) {
+      this.outcome.flags = "DC";
+      this.outcome.details = "downstream_remote_disconnect";
+    }
+    this.#finish();
+  }
+
+  /** A broken answer must look broken to the client. */
+  #breakOff(flags: string, details: string): void {
+    this.outcome.flags = flags;
+    this.outcome.details = details;
+    this.#finish();
+    this.#server.breakOff();
+  }
+
+  #finish(): void {
+    this.#done = true;
+    this.#timeout?.clear();
+    this.#tryTimeout?.clear();
+    this.#wait?.clear();
+    this.#retryBegins();
+    if (this.#mirrors && !this.#body.ended) for (const mirror of this.#mirrors) mirror.abort();
+    this.outcome.record();
+  }
+}
+
+/** RFC 9110 §9.2.2 */
+function isIdempotent(method: string): boolean {
+  return method !== "POST" && method !== "PATCH" && method !== "CONNECT";
+}

@@ -1,0 +1,64 @@
+// On the path of every request.
+import type { Chain, Cluster, Endpoint, Listener, RequestHead, Route } from "../config/contract.ts";
+import { replies, type LocalReply } from "./local-reply.ts";
+import type { Origin, Party, Surroundings } from "./surroundings.ts";
+
+/** The callee's side of a request whose caller and callee are both served here: its own rules, in the same process. */
+export interface InboundHop {
+  readonly callee: Party;
+  readonly route: Route;
+  /** The callee's own cluster, for its counters. */
+  readonly cluster: Cluster | undefined;
+  /** Who calls, as the application is told. */
+  readonly clientCertificate: string;
+}
+
+interface Remembered {
+  readonly chain: Chain | undefined;
+  readonly certificate: string;
+}
+
+/** The chain of a listener for an endpoint's port: looked up once for each caller. */
+const remembered = new WeakMap<Listener, WeakMap<Endpoint, Remembered>>();
+
+/** Undefined: the callee is not served here, or not in the mesh, or does not read requests on this port. */
+export function inboundHop(
+  origin: Origin,
+  endpoint: Endpoint,
+  head: RequestHead,
+  surroundings: Surroundings,
+): InboundHop | { readonly refused: LocalReply } | "unready" | undefined {
+  if (origin.direction === "inbound") return undefined;
+  const callee = surroundings.party(endpoint.address);
+  if (!callee?.meshed) return undefined;
+  if (!callee.config.ready) return "unready";
+  const listener = callee.config.inbound(endpoint.port);
+  if (!listener) return undefined;
+  const { chain, certificate } = chainFor(listener, endpoint, origin, callee);
+  if (chain?.kind !== "http") return undefined;
+  const route = chain.routes()?.match(head, surroundings.chance());
+  if (route?.action.kind !== "forward") return { refused: replies.noRoute };
+  const { cluster } = route.action.choose(0);
+  return { callee, route, cluster: callee.config.cluster(cluster), clientCertificate: certificate };
+}
+
+function chainFor(listener: Listener, endpoint: Endpoint, origin: Origin, callee: Party): Remembered {
+  let byEndpoint = remembered.get(listener);
+  if (!byEndpoint) {
+    byEndpoint = new WeakMap();
+    remembered.set(listener, byEndpoint);
+  }
+  const known = byEndpoint.get(endpoint);
+  if (known) return known;
+  const made: Remembered = {
+    chain: listener.chain({
+      destinationAddress: endpoint.address,
+      destinationPort: endpoint.port,
+      sourceAddress: origin.remoteAddress,
+      protocol: "http/1.1",
+    }),
+    certificate: `By=${callee.labels.principal};URI=${origin.owner.labels.principal}`,
+  };
+  byEndpoint.set(endpoint, made);
+  return made;
+}

@@ -1,0 +1,52 @@
+/** An answer the proxy gives itself: Envoy's status, flags (as in access logs), details and text. */
+export interface LocalReply {
+  readonly status: number;
+  readonly flags: string;
+  readonly details: string;
+  readonly body: string;
+  readonly headers?: readonly string[];
+}
+
+const reset = (reason: string) => `upstream connect error or disconnect/reset before headers. reset reason: ${reason}`;
+
+/** Every answer of our own that does not depend on configuration. */
+export const replies = {
+  noRoute: { status: 404, flags: "NR", details: "route_not_found", body: "" },
+  noCluster: { status: 503, flags: "NC", details: "cluster_not_found", body: "" },
+  noEndpoint: { status: 503, flags: "UH", details: "no_healthy_upstream", body: "no healthy upstream" },
+  overflow: {
+    status: 503,
+    flags: "UO",
+    details: "upstream_reset_before_response_started{overflow}",
+    body: reset("overflow"),
+    headers: ["x-envoy-overloaded", "true"],
+  },
+  connectionTermination: {
+    status: 503,
+    flags: "UC",
+    details: "upstream_reset_before_response_started{connection_termination}",
+    body: reset("connection termination"),
+  },
+  protocolError: {
+    status: 502,
+    flags: "UPE",
+    details: "upstream_reset_before_response_started{protocol_error}",
+    body: reset("protocol error"),
+  },
+  timeout: { status: 504, flags: "UT", details: "response_timeout", body: "upstream request timeout" },
+  perTryTimeout: { status: 504, flags: "UT", details: "upstream_per_try_timeout", body: "upstream request timeout" },
+  idleTimeout: { status: 504, flags: "SI", details: "stream_idle_timeout", body: "stream timeout" },
+  requestTimeout: { status: 408, flags: "DT", details: "request_overall_timeout", body: "request timeout" },
+  upgradeRefused: { status: 403, flags: "", details: "upgrade_failed", body: "" },
+  oldVersion: { status: 426, flags: "DPE", details: "low_version", body: "" },
+  faultAbort: { status: 500, flags: "FI", details: "fault_filter_abort", body: "fault filter abort" },
+} as const satisfies Record<string, LocalReply>;
+
+export function connectionFailure(reason: string): LocalReply {
+  return {
+    status: 503,
+    flags: "UF",
+    details: "upstream_reset_before_response_started{remote_connection_failure}",
+    body: `${reset("remote connection failure")}, transport failure reason: ${reason}`,
+  };
+}

@@ -1,0 +1,154 @@
+import { type BodyEnd, fieldValue } from "../../wire/index.ts";
+import type { Cluster, ForwardAction } from "../config/contract.ts";
+import { copyOf } from "../net/socket.ts";
+import { Attempt, type Attempting } from "./attempt.ts";
+import type { ClientConnection } from "./client-connection.ts";
+import type { Exchange } from "./exchange.ts";
+import { inboundHop, type InboundHop } from "./inbound-hop.ts";
+import { seriesOf } from "./series.ts";
+import type { Surroundings } from "./surroundings.ts";
+import type { ResponseMessage } from "../../wire/index.ts";
+
+/** Bytes a mirror may lag behind; a slower one gets no more. */
+const mostBehind = 1_048_576;
+
+/** A copy of a request that goes to another cluster; its answer is read and dropped. */
+export class Mirror implements Attempting {
+  readonly method: string;
+  readonly #exchange: Exchange;
+  readonly #cluster: Cluster;
+  readonly #head: string;
+  readonly #hasBody: "none" | "length" | "chunked";
+  readonly #surroundings: Surroundings;
+  readonly #startedAt: number;
+  #attempt: Attempt | undefined;
+  #hop: InboundHop | undefined;
+  #kept: Buffer[] = [];
+  #behind = 0;
+  #ended = false;
+  #status = 0;
+
+  constructor(exchange: Exchange, cluster: Cluster, head: string, surroundings: Surroundings) {
+    const { message } = exchange;
+    this.method = message.method;
+    this.#exchange = exchange;
+    this.#cluster = cluster;
+    this.#head = head;
+    this.#hasBody = message.chunked ? "chunked" : message.contentLength > 0 ? "length" : "none";
+    this.#surroundings = surroundings;
+    this.#startedAt = surroundings.ticker.now();
+  }
+
+  start(): void {
+    const { origin, head } = this.#exchange;
+    const endpoint = this.#cluster.pick({
+      random: this.#surroundings.chance(),
+      hash: undefined,
+      avoid: [],
+      originalDestination: origin.destination,
+    });
+    if (!endpoint) return;
+    const hop = inboundHop(origin, endpoint, head, this.#surroundings);
+    if (hop === "unready" || (hop !== undefined && "refused" in hop)) return;
+    this.#hop = hop;
+    this.#attempt = new Attempt(this, this.#cluster, endpoint, this.#surroundings);
+    this.#attempt.start(false);
+  }
+
+  data(buffer: Buffer, start: number, end: number): void {
+    const attempt = this.#attempt;
+    if (!attempt) return;
+    if (attempt.connection) {
+      this.#behind = attempt.connection.body(buffer, start, end) ? 0 : this.#behind + (end - start);
+    } else {
+      this.#kept.push(copyOf(buffer, start, end));
+      this.#behind += end - start;
+    }
+    if (this.#behind > mostBehind) this.abort();
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#attempt?.connection?.endBody();
+  }
+
+  abort(): void {
+    this.#attempt?.abandon();
+    this.#attempt = undefined;
+  }
+
+  ready(attempt: Attempt, connection: ClientConnection): void {
+    connection.send(attempt, this.#head, this.#hasBody);
+    for (const bytes of this.#kept.splice(0)) connection.body(bytes, 0, bytes.length);
+    if (this.#hasBody !== "none" && this.#ended) connection.endBody();
+  }
+
+  responseHead(message: ResponseMessage, _end: BodyEnd): void {
+    if (message.status >= 200) this.#status = message.status;
+    else if (message.status === 101) this.abort();
+  }
+
+  responseData(): void {
+    // Nobody reads it.
+  }
+
+  responseFlush(): void {
+    // Nothing is held back.
+  }
+
+  requestDrained(): void {
+    this.#behind = 0;
+  }
+
+  /** Only the callee counts it: for the caller there was one request. */
+  responseEnd(): void {
+    const endpoint = this.#attempt?.endpoint;
+    this.#attempt = undefined;
+    const hop = this.#hop;
+    if (!hop || !endpoint) return;
+    const { labels } = this.#exchange.origin.owner;
+    seriesOf(
+      "destination",
+      labels,
+      hop.cluster ?? this.#cluster,
+      endpoint,
+      hop.callee,
+      true,
+      this.#surroundings,
+    ).observe({
+      status: this.#status,
+      flags: "",
+      grpcStatus: "",
+      milliseconds: this.#surroundings.ticker.now() - this.#startedAt,
+      requestBytes: this.#exchange.outcome.requestBytes,
+      responseBytes: 0,
+    });
+  }
+
+  failed(): void {
+    this.#attempt = undefined;
+  }
+}
+
+/** Starts the copies a route asks for. `head` is the printed head of the request itself; copies say whom they come from. */
+export function startMirrors(
+  wanted: ForwardAction["mirrors"],
+  exchange: Exchange,
+  head: string,
+  surroundings: Surroundings,
+): readonly Mirror[] {
+  const started: Mirror[] = [];
+  const { origin, message } = exchange;
+  const before = fieldValue(message.fields, "x-forwarded-for");
+  const copy =
+    before === undefined ? head.replace(/\r\n\r\n$/, `\r\nx-forwarded-for: ${origin.remoteAddress}\r\n\r\n`) : head;
+  for (const { cluster: name, share } of wanted) {
+    if (share < 1 && surroundings.chance() >= share) continue;
+    const cluster = origin.owner.config.cluster(name);
+    if (!cluster) continue;
+    const mirror = new Mirror(exchange, cluster, copy, surroundings);
+    mirror.start();
+    started.push(mirror);
+  }
+  return started;
+}

@@ -1,0 +1,107 @@
+// On the path of every request.
+import { fieldValue } from "../../wire/index.ts";
+import type { HeaderContext } from "../config/contract.ts";
+import type { Exchange } from "./exchange.ts";
+import { seriesOf, seriesWithoutEndpoint } from "./series.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** What became of a request: counted by both sides' metrics, and written where someone listens. */
+export class Outcome {
+  readonly startedAt: number;
+  status = 0;
+  flags = "";
+  details = "";
+  requestBytes = 0;
+  responseBytes = 0;
+  corsFields: readonly string[] | undefined = undefined;
+  /** Milliseconds until the endpoint's answer began. */
+  upstreamMilliseconds: number | undefined = undefined;
+  readonly #exchange: Exchange;
+  readonly #surroundings: Surroundings;
+
+  constructor(exchange: Exchange, surroundings: Surroundings) {
+    this.#exchange = exchange;
+    this.#surroundings = surroundings;
+    this.startedAt = surroundings.ticker.now();
+  }
+
+  get milliseconds(): number {
+    return this.#surroundings.ticker.now() - this.startedAt;
+  }
+
+  headerContext(): HeaderContext {
+    const { origin, endpoint, route, message } = this.#exchange;
+    return {
+      downstreamRemoteAddress: origin.remote,
+      downstreamLocalAddress: origin.local,
+      upstreamHost: endpoint?.key ?? "",
+      protocol: `HTTP/1.${message.minor}`,
+      routeName: route?.name ?? "",
+    };
+  }
+
+  record(): void {
+    const { origin, cluster, endpoint, hop } = this.#exchange;
+    const surroundings = this.#surroundings;
+    const result = {
+      status: this.status,
+      flags: this.flags,
+      grpcStatus: "",
+      milliseconds: this.milliseconds,
+      requestBytes: this.requestBytes,
+      responseBytes: this.responseBytes,
+    };
+    const { owner } = origin;
+    if (origin.direction === "inbound") {
+      const series =
+        cluster && endpoint
+          ? seriesOf("destination", origin.peer, cluster, endpoint, owner, false, surroundings)
+          : seriesWithoutEndpoint("destination", origin.peer, cluster, surroundings);
+      series.observe(result);
+    } else if (cluster && endpoint) {
+      seriesOf("source", owner.labels, cluster, endpoint, hop?.callee, false, surroundings).observe(result);
+      if (hop && this.#met()) {
+        seriesOf("destination", owner.labels, hop.cluster ?? cluster, endpoint, hop.callee, true, surroundings).observe(
+          result,
+        );
+      }
+    } else seriesWithoutEndpoint("source", owner.labels, cluster, surroundings).observe(result);
+    if (origin.chain.accessLog) this.#log();
+  }
+
+  /** Whether the callee's side saw the request at all. */
+  #met(): boolean {
+    return this.flags !== "UF" && this.flags !== "UO" && this.flags !== "UH";
+  }
+
+  #log(): void {
+    const { origin, cluster, endpoint, route, message, head } = this.#exchange;
+    const failed = this.flags.includes("UF");
+    const target = head.query === "" ? head.path : `${head.path}?${head.query}`;
+    origin.chain.accessLog?.write({
+      startTime: Date.now() - this.milliseconds,
+      method: message.method,
+      path: target,
+      originalPath: fieldValue(message.fields, "x-envoy-original-path") ?? "",
+      protocol: `HTTP/1.${message.minor}`,
+      status: this.status,
+      flags: this.flags,
+      details: this.details,
+      terminationDetails: "",
+      upstreamFailure: failed ? "delayed_connect_error" : "",
+      bytesReceived: this.requestBytes,
+      bytesSent: this.responseBytes,
+      milliseconds: this.milliseconds,
+      upstreamMilliseconds: this.upstreamMilliseconds,
+      requestHeaders: message.fields,
+      authority: head.authority,
+      upstreamHost: endpoint?.key ?? "",
+      upstreamCluster: cluster?.name ?? "",
+      upstreamLocalAddress: "",
+      downstreamLocalAddress: origin.local,
+      downstreamRemoteAddress: origin.remote,
+      serverName: "",
+      routeName: route?.name ?? "",
+    });
+  }
+}

@@ -1,0 +1,312 @@
+// On the path of every request.
+import {
+  ChunkReader,
+  chunkOf,
+  defaultLimits,
+  HeadReader,
+  lastChunk,
+  readRequest,
+  type BodyEnd,
+  type Refusal,
+  type RequestMessage,
+} from "../../wire/index.ts";
+import { copyOf, type SocketUser, type WireSocket } from "../net/socket.ts";
+import { Exchange } from "./exchange.ts";
+import type { LocalReply } from "./local-reply.ts";
+import { httpDate, printResponse } from "./print.ts";
+import { localResponse } from "./response-head.ts";
+import type { Origin, Surroundings, Swept } from "./surroundings.ts";
+
+/** Milliseconds a client may take for a head. */
+const headLimit = 60_000;
+/** Milliseconds a client without a request may keep its connection, where configuration does not say. */
+const idleLimit = 3_600_000;
+/** Milliseconds a client has to take the last answer and close. */
+const closeLimit = 10_000;
+/** Bytes of requests sent ahead that are kept while one is answered. */
+const mostAhead = 65_536;
+
+/** A client's connection: reads its requests one after another, answers them in order. */
+export class ServerConnection implements SocketUser, Swept {
+  readonly origin: Origin;
+  readonly #socket: WireSocket;
+  readonly #surroundings: Surroundings;
+  readonly #closedHook: (() => void) | undefined;
+  readonly #heads = new HeadReader(defaultLimits);
+  #exchange: Exchange | undefined;
+  #message: RequestMessage | undefined;
+  #left = 0;
+  #chunks: ChunkReader | undefined;
+  #ahead: Buffer | undefined;
+  #reading = false;
+  /** Nothing that comes is read any more. */
+  #closing = false;
+  /** The present request is the last one. */
+  #last = false;
+  #draining = false;
+  #halfClosed = false;
+  #chunked = false;
+  #pendingHead = "";
+  #lastActive: number;
+
+  constructor(socket: WireSocket, origin: Origin, surroundings: Surroundings, closed?: () => void) {
+    this.#socket = socket;
+    this.origin = origin;
+    this.#surroundings = surroundings;
+    this.#closedHook = closed;
+    this.#lastActive = surroundings.ticker.now();
+    socket.user = this;
+    surroundings.sweeper.add(this);
+  }
+
+  // What the client sends.
+
+  bytes(buffer: Buffer, start: number, end: number): void {
+    if (this.#ahead) return this.#keepAhead(buffer, start, end);
+    this.#reading = true;
+    let at = start;
+    while (at < end && !this.#closing) {
+      const exchange = this.#exchange;
+      if (!exchange) at = this.#last ? end : this.#readHead(buffer, at, end);
+      else if (exchange.tunnelling) {
+        exchange.requestData(buffer, at, end);
+        at = end;
+      } else if (this.#left > 0) at = this.#readLength(exchange, buffer, at, end);
+      else if (this.#chunks) at = this.#readChunks(exchange, this.#chunks, buffer, at, end);
+      else {
+        // Requests sent ahead wait until this one is answered.
+        this.#keepAhead(buffer, at, end);
+        at = end;
+      }
+    }
+    this.#reading = false;
+    this.#exchange?.requestFlush();
+  }
+
+  ended(): void {
+    this.#halfClosed = true;
+    const exchange = this.#exchange;
+    if (exchange?.tunnelling) return exchange.requestEnd();
+    // A client that sent a whole request may wait for the answer with its own side closed.
+    if (exchange && this.#left === 0 && !this.#chunks) return;
+    this.#socket.destroy();
+  }
+
+  closed(): void {
+    this.#closing = true;
+    this.#surroundings.sweeper.remove(this);
+    const exchange = this.#exchange;
+    this.#exchange = undefined;
+    exchange?.abort();
+    this.#closedHook?.();
+  }
+
+  drained(): void {
+    this.#exchange?.responseDrained();
+  }
+
+  sweep(now: number): void {
+    const exchange = this.#exchange;
+    if (exchange) return;
+    if (this.#closing && now - this.#lastActive > closeLimit) return this.#socket.destroy();
+    const limit = this.#heads.waiting > 0 ? headLimit : this.origin.chain.idleTimeout || idleLimit;
+    if (now - this.#lastActive > limit) this.#socket.destroy();
+  }
+
+  /** No more requests after the present one. */
+  drain(): void {
+    this.#draining = true;
+    if (!this.#exchange && this.#heads.waiting === 0) this.#socket.end();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  #readHead(buffer: Buffer, start: number, end: number): number {
+    const text = this.#heads.read(buffer, start, end);
+    if (text === undefined) {
+      this.#lastActive = this.#surroundings.ticker.now();
+      return end;
+    }
+    const message = typeof text === "string" ? readRequest(text, defaultLimits) : text;
+    if ("refused" in message) {
+      this.#refuse(message);
+      return end;
+    }
+    this.#message = message;
+    this.#left = Math.max(0, message.contentLength);
+    this.#chunks = message.chunked ? new ChunkReader() : undefined;
+    this.#chunked = false;
+    const exchange = new Exchange(message, this, this.#surroundings);
+    this.#exchange = exchange;
+    const at = this.#heads.position;
+    exchange.start();
+    return at;
+  }
+
+  #readLength(exchange: Exchange, buffer: Buffer, start: number, end: number): number {
+    const stop = Math.min(end, start + this.#left);
+    this.#left -= stop - start;
+    exchange.requestData(buffer, start, stop);
+    if (this.#left === 0) exchange.requestEnd();
+    return stop;
+  }
+
+  #readChunks(exchange: Exchange, chunks: ChunkReader, buffer: Buffer, start: number, end: number): number {
+    const at = chunks.read(buffer, start, end, {
+      data: (bytes, from, to) => exchange.requestData(bytes, from, to),
+    });
+    if (chunks.failed) {
+      // Where the next request would begin cannot be known any more.
+      this.#closing = true;
+      this.#exchange = undefined;
+      exchange.abort();
+      this.#socket.destroy();
+      return end;
+    }
+    if (chunks.done) {
+      this.#chunks = undefined;
+      exchange.requestEnd();
+    }
+    return at;
+  }
+
+  #keepAhead(buffer: Buffer, start: number, end: number): void {
+    const piece = copyOf(buffer, start, end);
+    this.#ahead = this.#ahead ? Buffer.concat([this.#ahead, piece]) : piece;
+    if (this.#ahead.length > mostAhead) return this.#socket.destroy();
+    this.#socket.pause();
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    if (!this.#ahead) this.#socket.resume();
+  }
+
+  // What the client gets.
+
+  /** Whether a body that ends this way is sent in chunks. */
+  chunksFor(end: BodyEnd): boolean {
+    return (end === "chunked" || end === "close") && this.#message?.minor === 1;
+  }
+
+  /** The `connection` field of the answer, where one is needed. */
+  connectionField(end: BodyEnd): string {
+    const message = this.#message;
+    if (!message || this.#exchange?.tunnelling) return "";
+    const unread = this.#left > 0 || this.#chunks !== undefined;
+    const endless = (end === "chunked" || end === "close") && message.minor === 0;
+    if (!message.persistent || unread || endless || this.#draining || this.#halfClosed) {
+      this.#last = true;
+      return "connection: close\r\n";
+    }
+    return message.minor === 0 ? "connection: keep-alive\r\n" : "";
+  }
+
+  /** Writes as it is: interim answers. */
+  write(text: string): void {
+    this.#socket.write(text);
+  }
+
+  /** The head waits for the first bytes of the body, or for `flush`. */
+  startResponse(head: string, chunked: boolean): void {
+    this.#pendingHead = head;
+    this.#chunked = chunked;
+  }
+
+  /** False: wait until `responseDrained` before giving more. */
+  body(buffer: Buffer, start: number, end: number): boolean {
+    if (start === end) return true;
+    const head = this.#pendingHead;
+    this.#pendingHead = "";
+    if (this.#chunked) {
+      if (head !== "") this.#socket.write(head);
+      return this.#socket.write(chunkOf(buffer, start, end));
+    }
+    const all = Buffer.allocUnsafe(head.length + end - start);
+    all.latin1Write(head, 0);
+    buffer.copy(all, head.length, start, end);
+    return this.#socket.write(all);
+  }
+
+  flush(): void {
+    if (this.#pendingHead === "") return;
+    this.#socket.write(this.#pendingHead);
+    this.#pendingHead = "";
+  }
+
+  /** `clean`: the whole request was read, so another one may follow. */
+  endResponse(clean: boolean): void {
+    this.flush();
+    if (this.#chunked) this.#socket.write(lastChunk);
+    this.#next(clean);
+  }
+
+  /** Bytes flow as they are from now on. */
+  tunnel(): void {
+    this.#chunked = false;
+    this.flush();
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    if (ahead) this.#exchange?.requestData(ahead, 0, ahead.length);
+    this.#socket.resume();
+  }
+
+  endTunnel(): void {
+    this.flush();
+    this.#exchange = undefined;
+    this.#closing = true;
+    this.#socket.end();
+    this.#socket.resume();
+  }
+
+  replyLocally(exchange: Exchange, reply: LocalReply, clean: boolean): void {
+    this.#socket.write(localResponse(exchange, reply, this));
+    this.#next(clean);
+  }
+
+  /** Refuses the present request for its form; nothing after it is read. */
+  refuse(status: Refusal["status"], reason: string): void {
+    this.#refuse({ refused: true, status, reason });
+  }
+
+  /** The answer broke: the client must see that. */
+  breakOff(): void {
+    this.#closing = true;
+    this.#exchange = undefined;
+    this.#socket.reset();
+  }
+
+  #refuse({ status }: Refusal): void {
+    const fields = ["date", httpDate(), "server", this.origin.chain.serverHeader.name];
+    this.#closing = true;
+    this.#exchange = undefined;
+    this.#lastActive = this.#surroundings.ticker.now();
+    this.#socket.write(printResponse(status, "", fields, "content-length: 0\r\nconnection: close\r\n"));
+    this.#socket.end();
+    // What else comes is read and dropped, so that the answer is not lost to a reset.
+    this.#socket.resume();
+  }
+
+  #next(clean: boolean): void {
+    this.#exchange = undefined;
+    this.#message = undefined;
+    this.#lastActive = this.#surroundings.ticker.now();
+    if (this.#last || !clean || this.#draining) {
+      this.#closing = true;
+      this.#socket.end();
+      return this.#socket.resume();
+    }
+    // Inside of `bytes` its loop goes on by itself.
+    const ahead = this.#ahead;
+    if (ahead && !this.#reading) {
+      this.#ahead = undefined;
+      queueMicrotask(() => this.bytes(ahead, 0, ahead.length));
+    }
+    if (!this.#ahead) this.#socket.resume();
+  }
+}

@@ -1,0 +1,73 @@
+import type { Chance } from "../../base/index.ts";
+import type { HttpChain, Telemetry, WorkloadConfig, WorkloadLabels } from "../config/contract.ts";
+import type { Connector } from "../net/connector.ts";
+import type { Ticker } from "../net/ticker.ts";
+
+/** A workload this process serves. */
+export interface Party {
+  readonly config: WorkloadConfig;
+  readonly labels: WorkloadLabels;
+  /** Has an identity: both its ends of a connection are the mesh's. */
+  readonly meshed: boolean;
+  readonly gateway: boolean;
+}
+
+/** What every connection of the process shares. */
+export interface Surroundings {
+  readonly ticker: Ticker;
+  readonly chance: Chance;
+  readonly telemetry: Telemetry;
+  readonly connector: Connector;
+  readonly sweeper: Sweeper;
+  /** The workload behind an address of the mesh, when this process serves it. */
+  readonly party: (address: string) => Party | undefined;
+}
+
+/** Where requests come from, and whose rules they meet first. The same for every request of a connection. */
+export interface Origin {
+  readonly owner: Party;
+  readonly chain: HttpChain;
+  readonly direction: "inbound" | "outbound" | "gateway";
+  /** Inbound: the caller, as far as it is known. */
+  readonly peer: WorkloadLabels;
+  /** `address:port` of the client, and the address alone. */
+  readonly remote: string;
+  readonly remoteAddress: string;
+  /** `address:port` the client connected to. */
+  readonly local: string;
+  readonly destination: { readonly address: string; readonly port: number };
+}
+
+/** Something with time limits of seconds: looked at once a second. */
+export interface Swept {
+  sweep(now: number): void;
+}
+
+/** Looks after what has been idle for long, without a timer for each. */
+export class Sweeper {
+  readonly #swept = new Set<Swept>();
+  readonly #ticker: Ticker;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(ticker: Ticker) {
+    this.#ticker = ticker;
+  }
+
+  add(entry: Swept): void {
+    this.#swept.add(entry);
+    this.#timer ??= setInterval(() => this.sweep(), 1000).unref();
+  }
+
+  remove(entry: Swept): void {
+    this.#swept.delete(entry);
+    if (this.#swept.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** Looks at everything now. */
+  sweep(): void {
+    const now = this.#ticker.now();
+    for (const entry of this.#swept) entry.sweep(now);
+  }
+}

@@ -1,0 +1,128 @@
+// On the path of every request.
+import { connect, Socket } from "node:net";
+
+/** Who reads a connection. Bytes must be consumed before `bytes` returns: all connections share one buffer. */
+export interface SocketUser {
+  bytes(buffer: Buffer, start: number, end: number): void;
+  /** The peer will send no more. */
+  ended(): void;
+  /** The connection is gone; called once. */
+  closed(): void;
+  /** What was written has left; called after a write returned false. */
+  drained(): void;
+}
+
+/** One read buffer for every connection of the process: no allocation for a read. */
+const shared = Buffer.allocUnsafeSlow(65_536);
+
+interface WithHandle {
+  _handle: unknown;
+}
+
+/** A TCP connection read through the shared buffer. Its user may be replaced at any time (detection, then HTTP, then a tunnel). */
+export class WireSocket {
+  user: SocketUser;
+  readonly socket: Socket;
+  /** Why it broke, where it did. */
+  error: NodeJS.ErrnoException | undefined;
+  #paused = false;
+  #closed = false;
+
+  private constructor(user: SocketUser, make: (onread: NonNullable<ConnectOptions["onread"]>) => Socket) {
+    this.user = user;
+    this.socket = make({
+      buffer: shared,
+      callback: (length) => {
+        this.user.bytes(shared, 0, length);
+        return true;
+      },
+    });
+    this.socket.on("end", () => this.user.ended());
+    this.socket.on("error", (error) => void (this.error = error));
+    this.socket.on("close", () => {
+      this.#closed = true;
+      this.user.closed();
+    });
+    this.socket.on("drain", () => this.user.drained());
+  }
+
+  /** Takes over a connection that was accepted (with `pauseOnConnect`) or made elsewhere, unread. */
+  static over(accepted: Socket, user: SocketUser): WireSocket {
+    return new WireSocket(user, (onread) => {
+      const holder = accepted as unknown as WithHandle;
+      const handle = holder._handle;
+      const options = { handle, onread, allowHalfOpen: true };
+      const socket = new Socket(options as unknown as ConstructorParameters<typeof Socket>[0]);
+      // The first object must not close what it no longer owns.
+      holder._handle = null;
+      socket.setNoDelay(true);
+      return socket;
+    });
+  }
+
+  /** `connected` is called once it is; otherwise `closed` of the user, with `error` set. */
+  static to(address: string, port: number, user: SocketUser, connected: () => void): WireSocket {
+    return new WireSocket(user, (onread) => {
+      const socket = connect({ host: address, port, onread, allowHalfOpen: true, noDelay: true });
+      socket.on("connect", connected);
+      return socket;
+    });
+  }
+
+  get closed(): boolean {
+    return this.#closed || this.socket.destroyed;
+  }
+
+  /** Writes text of one-byte characters, or bytes; false: wait for `drained` before writing more. */
+  write(data: string | Buffer): boolean {
+    return typeof data === "string" ? this.socket.write(data, "latin1") : this.socket.write(data);
+  }
+
+  pause(): void {
+    if (this.#paused) return;
+    this.#paused = true;
+    this.socket.pause();
+  }
+
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    if (!this.socket.destroyed) this.socket.resume();
+  }
+
+  /** Sends what was written, then says that no more comes. */
+  end(): void {
+    this.socket.end();
+  }
+
+  /** Ends it for good once what was written has left. */
+  destroySoon(): void {
+    this.socket.destroySoon();
+  }
+
+  destroy(): void {
+    this.socket.destroy();
+  }
+
+  /** Ends the connection so that the peer sees a break, not an end. */
+  reset(): void {
+    this.socket.resetAndDestroy();
+  }
+}
+
+type ConnectOptions = { onread?: { buffer: Buffer; callback: (length: number) => boolean } };
+
+/** Bytes of the shared buffer that must live on. */
+export function copyOf(buffer: Buffer, start: number, end: number): Buffer {
+  const copy = Buffer.allocUnsafe(end - start);
+  buffer.copy(copy, 0, start, end);
+  return copy;
+}
+
+/** Who nobody listens to: for connections that are ending. */
+export const nobody: SocketUser = {
+  bytes: () => undefined,
+  ended: () => undefined,
+  closed: () => undefined,
+  drained: () => undefined,
+};

@@ -1,0 +1,116 @@
+import type { Socket } from "node:net";
+import type { Endpoint, Listener, TcpSeries, WorkloadLabels } from "./config/contract.ts";
+import { unknownWorkload } from "./config/workload-labels.ts";
+import { ServerConnection } from "./http/server-connection.ts";
+import type { Origin, Party, Surroundings } from "./http/surroundings.ts";
+import { nobody, WireSocket } from "./net/socket.ts";
+import { detect } from "./tcp/detect.ts";
+import { proxyTcp, type Carried } from "./tcp/tcp-proxy.ts";
+
+/** A connection that was accepted, and what it is to whom. */
+export interface Arrival {
+  readonly owner: Party;
+  readonly listener: Listener;
+  readonly direction: Origin["direction"];
+  readonly destination: { readonly address: string; readonly port: number };
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  /** Inbound: the caller, as far as it is known. */
+  readonly peer: WorkloadLabels;
+}
+
+/** Takes connections through their listener: first bytes, filter chain, then requests or bytes. */
+export class Service {
+  readonly #surroundings: Surroundings;
+  readonly #connections = new Set<ServerConnection>();
+
+  constructor(surroundings: Surroundings) {
+    this.#surroundings = surroundings;
+  }
+
+  accept(accepted: Socket, arrival: Arrival): void {
+    const socket = WireSocket.over(accepted, nobody);
+    this.#detect(socket, arrival, undefined, []);
+  }
+
+  /** Every client is told with its next answer that there will be no more on its connection. */
+  drain(): void {
+    for (const connection of this.#connections) connection.drain();
+  }
+
+  close(): void {
+    for (const connection of this.#connections) connection.destroy();
+  }
+
+  #detect(socket: WireSocket, arrival: Arrival, first: Buffer | undefined, series: readonly TcpSeries[]): void {
+    const { listener } = arrival;
+    if (!listener.detect) return this.#enter(socket, arrival, first, "unknown", undefined, series);
+    detect(socket, listener.detect.timeout, first, (found) =>
+      this.#enter(socket, arrival, found.first, found.protocol, found.serverName, series),
+    );
+  }
+
+  #enter(
+    socket: WireSocket,
+    arrival: Arrival,
+    first: Buffer | undefined,
+    protocol: "http/1.1" | "h2c" | "tls" | "unknown",
+    serverName: string | undefined,
+    series: readonly TcpSeries[],
+  ): void {
+    const { owner, direction, destination, listener, remoteAddress, remotePort, peer } = arrival;
+    const chain = listener.chain({
+      destinationAddress: destination.address,
+      destinationPort: destination.port,
+      sourceAddress: remoteAddress,
+      protocol,
+      ...(serverName === undefined ? {} : { serverName }),
+    });
+    if (!chain) return socket.reset();
+    const origin = {
+      owner,
+      direction,
+      peer,
+      remote: `${remoteAddress}:${remotePort}`,
+      remoteAddress,
+      local: `${destination.address}:${destination.port}`,
+      destination,
+    };
+    if (chain.kind === "http") {
+      const connection: ServerConnection = new ServerConnection(
+        socket,
+        { ...origin, chain },
+        this.#surroundings,
+        () => {
+          this.#connections.delete(connection);
+          for (const each of series) each.closed();
+        },
+      );
+      this.#connections.add(connection);
+      for (const each of series) each.opened();
+      if (first) connection.bytes(first, 0, first.length);
+      return;
+    }
+    const carried: Carried = { chain, origin, socket, first, series };
+    proxyTcp(carried, this.#surroundings, (...args) => this.#enterCallee(...args));
+  }
+
+  /** The callee is served here too: its listener takes the connection over, as if it had arrived there. */
+  #enterCallee(carried: Carried, callee: Party, endpoint: Endpoint, series: readonly TcpSeries[]): boolean {
+    const listener = callee.config.ready ? callee.config.inbound(endpoint.port) : undefined;
+    if (!listener) return false;
+    const { origin, socket, first } = carried;
+    const separator = origin.remote.lastIndexOf(":");
+    const arrival: Arrival = {
+      owner: callee,
+      listener,
+      direction: "inbound",
+      destination: { address: endpoint.address, port: endpoint.port },
+      remoteAddress: origin.remoteAddress,
+      remotePort: Number(origin.remote.slice(separator + 1)),
+      peer: origin.owner.meshed ? origin.owner.labels : unknownWorkload,
+    };
+    this.#detect(socket, arrival, first, series);
+    return true;
+  }
+}

@@ -1,0 +1,97 @@
+// On the path of carried bytes.
+import type { TcpSeries } from "../config/contract.ts";
+import { copyOf, type SocketUser, type WireSocket } from "../net/socket.ts";
+import type { Surroundings, Swept } from "../http/surroundings.ts";
+
+export interface RelayOptions {
+  readonly client: WireSocket;
+  /** Bytes of the client that were read already, to look at them. */
+  readonly first: Buffer | undefined;
+  readonly idleTimeout: number;
+  /** Counters of each side that reports. */
+  readonly series: readonly TcpSeries[];
+  readonly surroundings: Surroundings;
+  /** Called once, when both sides are closed. */
+  readonly over: (sent: number, received: number) => void;
+}
+
+/** Carries bytes both ways between a client and an endpoint, each side's end and breaks included. */
+export class Relay implements Swept {
+  readonly #options: RelayOptions;
+  #server: WireSocket | undefined;
+  #received = 0;
+  #sent = 0;
+  #open = 1;
+  #lastActive: number;
+
+  constructor(options: RelayOptions) {
+    this.#options = options;
+    this.#lastActive = options.surroundings.ticker.now();
+    options.client.user = this.#side(() => this.#server, options.client, "received");
+    // Nothing is read before there is somewhere to write it.
+    options.client.pause();
+    options.surroundings.sweeper.add(this);
+  }
+
+  /** The user of the endpoint's connection, to be given when it is made. */
+  readonly serverSide: SocketUser = this.#side(() => this.#options.client, undefined, "sent");
+
+  connected(server: WireSocket): void {
+    const { client, first, series } = this.#options;
+    this.#server = server;
+    this.#open += 1;
+    for (const each of series) each.opened();
+    if (client.closed) return server.destroy();
+    if (first) {
+      this.#count("received", first.length);
+      server.write(first);
+    }
+    client.resume();
+  }
+
+  /** No endpoint: the client sees a break. */
+  failed(): void {
+    this.#options.client.reset();
+  }
+
+  sweep(now: number): void {
+    const { idleTimeout, client } = this.#options;
+    if (idleTimeout === 0 || now - this.#lastActive < idleTimeout) return;
+    client.destroy();
+    this.#server?.destroy();
+  }
+
+  #side(other: () => WireSocket | undefined, own: WireSocket | undefined, direction: "sent" | "received"): SocketUser {
+    const self = () => own ?? this.#server;
+    return {
+      bytes: (buffer, start, end) => {
+        this.#count(direction, end - start);
+        if (other()?.write(copyOf(buffer, start, end)) === false) self()?.pause();
+      },
+      ended: () => other()?.end(),
+      closed: () => {
+        const { error } = self() ?? {};
+        if (error) other()?.reset();
+        else other()?.destroySoon();
+        this.#left();
+      },
+      drained: () => other()?.resume(),
+    };
+  }
+
+  #count(direction: "sent" | "received", bytes: number): void {
+    this.#lastActive = this.#options.surroundings.ticker.now();
+    if (direction === "sent") this.#sent += bytes;
+    else this.#received += bytes;
+    for (const series of this.#options.series) series[direction](bytes);
+  }
+
+  #left(): void {
+    this.#open -= 1;
+    if (this.#open > 0) return;
+    const { surroundings, series, over } = this.#options;
+    surroundings.sweeper.remove(this);
+    if (this.#server) for (const each of series) each.closed();
+    over(this.#sent, this.#received);
+  }
+}

@@ -1,0 +1,46 @@
+// On the path of every request.
+import { Framing, hasForbidden, readFields } from "./fields.ts";
+import type { HeadLimits } from "./limits.ts";
+import { refusal, type Refusal } from "./refusal.ts";
+
+/** How the end of a response's body is known (RFC 9112 §6.3). */
+export type BodyEnd = "none" | "length" | "chunked" | "close";
+
+export class ResponseMessage extends Framing {
+  status = 0;
+  reason = "";
+  minor: 0 | 1 = 1;
+
+  get persistent(): boolean {
+    return this.minor === 1 ? !this.close : this.keepAlive && !this.close;
+  }
+
+  bodyEnd(method: string): BodyEnd {
+    const { status } = this;
+    if (method === "HEAD" || status < 200 || status === 204 || status === 304) return "none";
+    if (this.chunked) return "chunked";
+    if (this.contentLength === 0) return "none";
+    return this.contentLength > 0 ? "length" : "close";
+  }
+}
+
+/** Reads a head: status line and field lines, each with its CRLF, without the empty line. A refusal means 502 for the client. */
+export function readResponse(text: string, limits: HeadLimits): ResponseMessage | Refusal {
+  if (hasForbidden(text)) return refusal(400, "forbidden-character");
+  const line = text.indexOf("\r\n");
+  // "HTTP/1.1 200 OK": the reason, and the space before it, may be missing.
+  if (line < 12 || !text.startsWith("HTTP/1.") || text.charCodeAt(8) !== 32)
+    return refusal(400, "malformed-status-line");
+  const minor = text.charCodeAt(7) - 48;
+  const status = Number(text.slice(9, 12));
+  if ((minor !== 0 && minor !== 1) || !(status >= 100 && status <= 999)) return refusal(400, "malformed-status-line");
+  if (line > 12 && text.charCodeAt(12) !== 32) return refusal(400, "malformed-status-line");
+  const message = new ResponseMessage();
+  message.minor = minor;
+  message.status = status;
+  message.reason = text.slice(13, line);
+  const refused = readFields(text, line + 2, limits, message);
+  if (refused) return refused;
+  if (message.chunked && minor === 0) return refusal(400, "chunked-in-http-1.0");
+  return message;
+}
