@@ -1,0 +1,35 @@
+/** The pod network of Linux: a node namespace with a bridge, and pods in namespaces of their own beside it. */
+import { mkdir, realpath } from "node:fs/promises";
+import type { Clock, Log } from "../../base/index.ts";
+import type { PodHost } from "../sandbox.ts";
+import { PodAddresses } from "./addresses.ts";
+import { makeNodeNetwork } from "./node-network.ts";
+import { NetnsPod, type PodSurroundings } from "./pod.ts";
+
+export * from "./node-namespace.ts";
+
+/**
+ * To be called once by pid 1 of a node namespace: makes its network, then hands out pods.
+ * `scratch` is a folder of the agent's; the volumes of pods stand in it too.
+ */
+export async function openNetnsHost(options: { scratch: string; clock: Clock; log: Log }): Promise<PodHost> {
+  await mkdir(options.scratch, { recursive: true });
+  const [scratch] = await Promise.all([realpath(options.scratch), makeNodeNetwork()]);
+  const around: PodSurroundings = { scratch, clock: options.clock, addresses: new PodAddresses(options.clock) };
+  const pods = new Set<NetnsPod>();
+  return {
+    network: "netns",
+    async open(spec) {
+      const pod = await NetnsPod.open(spec, around);
+      pods.add(pod);
+      void pod.ended.then(() => pods.delete(pod));
+      options.log.debug("pod opened", { pod: `${spec.namespace}/${spec.name}`, ip: pod.podIP });
+      return pod;
+    },
+    names: () => undefined,
+    async close() {
+      await Promise.all([...pods].map((pod) => pod.close()));
+      pods.clear();
+    },
+  };
+}
