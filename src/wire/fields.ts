@@ -9,6 +9,7 @@ for (const character of "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcd
 }
 
 /** Controls that may stand nowhere in a head, and CR or LF that do not stand together. */
+// oxlint-disable-next-line no-control-regex -- refusing control characters is its purpose
 const forbidden = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n/;
 
 export function isToken(text: string): boolean {

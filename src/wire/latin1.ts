@@ -1,9 +1,9 @@
-declare global {
-  // Node has these on every Buffer; its types leave them out. They skip the choice of encoding.
-  interface Buffer {
-    latin1Slice(start?: number, end?: number): string;
-    latin1Write(text: string, offset?: number, length?: number): number;
-  }
+/** Node has these on every Buffer; its types leave them out. They skip the choice of encoding. */
+export interface Latin1 {
+  latin1Slice(start?: number, end?: number): string;
+  latin1Write(text: string, offset?: number, length?: number): number;
 }
 
-export {};
+declare global {
+  interface Buffer extends Latin1 {}
+}

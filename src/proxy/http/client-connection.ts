@@ -138,7 +138,9 @@ export class ClientConnection implements SocketUser {
         case "chunked":
           at = this.#readChunks(caller, buffer, at, end);
           break;
-        default:
+        case "none":
+        case "close":
+        case "tunnel":
           caller.responseData(buffer, at, end);
           at = end;
       }

@@ -40,11 +40,9 @@ export class Pool implements Swept {
 
   /** Gives a connection, at once where one is idle. `fresh`: not one that was used before. */
   acquire(waiting: Waiting, fresh: boolean): void {
-    while (!fresh) {
-      const connection = this.#idle.pop();
-      if (!connection) break;
-      if (connection.usable) return waiting.attached(connection, true);
-    }
+    let idle = fresh ? undefined : this.#idle.pop();
+    while (idle && !idle.usable) idle = this.#idle.pop();
+    if (idle) return waiting.attached(idle, true);
     const { load, limits } = this.#cluster;
     if (load.connections < limits.connections) return this.#connect(waiting);
     if (load.pending >= limits.pending) return waiting.overflow();
@@ -67,7 +65,7 @@ export class Pool implements Swept {
 
   sweep(now: number): void {
     const { idleTimeout } = this.#cluster;
-    for (const connection of [...this.#idle]) {
+    for (const connection of this.#idle) {
       const old = idleTimeout > 0 && now - connection.idleSince >= idleTimeout;
       if (old || this.#endpoint.gone) connection.socket.destroy();
     }

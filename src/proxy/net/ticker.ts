@@ -1,5 +1,5 @@
 // On the path of requests that have a time limit.
-import type { Clock, Timer } from "../../base/index.ts";
+import type { Clock } from "../../base/index.ts";
 
 /** Something that may be due. Kept in the ticker's list by its place there. */
 export interface Due {
@@ -17,7 +17,7 @@ const step = 10;
 export class Ticker {
   readonly #clock: Clock;
   readonly #list: Due[] = [];
-  #timer: Timer | undefined;
+  #ticking = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -31,7 +31,7 @@ export class Ticker {
   set(entry: Due, delay: number): void {
     entry.at = this.#clock.monotonic() + delay;
     if (entry.place === -1) entry.place = this.#list.push(entry) - 1;
-    this.#timer ??= this.#clock.after(step, () => this.#tick());
+    this.#wake();
   }
 
   clear(entry: Due): void {
@@ -44,12 +44,18 @@ export class Ticker {
     last.place = place;
   }
 
+  #wake(): void {
+    if (this.#ticking || this.#list.length === 0) return;
+    this.#ticking = true;
+    this.#clock.after(step, () => this.#tick());
+  }
+
   #tick(): void {
-    this.#timer = undefined;
+    this.#ticking = false;
     const now = this.#clock.monotonic();
     const due = this.#list.filter(({ at }) => at <= now);
     for (const entry of due) this.clear(entry);
     for (const entry of due) entry.due();
-    if (this.#list.length > 0) this.#timer ??= this.#clock.after(step, () => this.#tick());
+    this.#wake();
   }
 }
