@@ -6,7 +6,7 @@ import { after, describe, test } from "node:test";
 import { Fault } from "../base/index.ts";
 import { heldTerminal } from "./fixtures.ts";
 import { main } from "./main.ts";
-import { readPaths } from "./manifests.ts";
+import { readPaths, twice } from "./manifests.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "weft-manifests-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -69,10 +69,11 @@ describe("reading paths", () => {
     assert.ok(places.some((place) => place.startsWith("g.yaml:")));
   });
 
-  test("an object that stands twice is a warning: only the last one counts", async () => {
-    const { findings } = await readPaths(["-"], () => Promise.resolve(`${service("a")}---\n${service("a")}`));
+  test("an object that stands twice is worth a warning before it is used: only the last one counts", async () => {
+    const { objects, findings } = await readPaths(["-"], () => Promise.resolve(`${service("a")}---\n${service("a")}`));
+    assert.deepEqual(findings, []);
     assert.deepEqual(
-      findings.map(({ severity, code, at: place }) => [severity, code, place?.line]),
+      twice(objects).map(({ severity, code, at: place }) => [severity, code, place?.line]),
       [["warning", "object-twice", 7]],
     );
   });

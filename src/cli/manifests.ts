@@ -28,7 +28,7 @@ export async function readPaths(paths: readonly string[], input: () => Promise<s
       objects.push(located);
     }
   }
-  return { count: files.length, objects, findings: [...findings, ...twice(objects)] };
+  return { count: files.length, objects, findings };
 }
 
 export function errorsOf(findings: readonly Finding[]): Finding[] {
@@ -75,8 +75,8 @@ const reasons: Readonly<Record<string, readonly [reason: string, remedy: string]
   EISDIR: ["it is a folder", "give a file"],
 };
 
-/** An object that stands in the files more than once: only the last one counts, which is seldom what was meant. */
-function twice(objects: readonly LocatedObject[]): Finding[] {
+/** Warns of objects that stand more than once in what is about to be used: only the last one counts, which is seldom meant. */
+export function twice(objects: readonly LocatedObject[]): Finding[] {
   const first = new Map<string, LocatedObject>();
   return objects.flatMap((located): Finding[] => {
     const { apiVersion, kind: title, metadata } = located.object;

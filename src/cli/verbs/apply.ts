@@ -3,7 +3,7 @@ import { applyObject } from "../apply-object.ts";
 import { inOrder, place } from "../apply-order.ts";
 import { withClient } from "../connect.ts";
 import { countText, findingsText } from "../findings.ts";
-import { errorsOf, readPaths } from "../manifests.ts";
+import { errorsOf, readPaths, twice } from "../manifests.ts";
 import { filesOption, namespaceOption, pathsOf } from "../options.ts";
 import { each } from "../each.ts";
 import { painter, type Terminal } from "../terminal.ts";
@@ -27,7 +27,8 @@ export const apply: Verb = {
   async run(call) {
     const { terminal } = call;
     const paint = painter(terminal.colours);
-    const { objects, findings } = await readPaths(pathsOf("apply", call), terminal.input);
+    const { objects, findings: own } = await readPaths(pathsOf("apply", call), terminal.input);
+    const findings = [...own, ...twice(objects)];
     terminal.err(findingsText(findings, paint));
     if (errorsOf(findings).length > 0) {
       terminal.err(`weft: ${countText(findings)}; nothing was applied\n`);

@@ -5,7 +5,7 @@ import { type Load, loadCompositions } from "../compositions.ts";
 import { detach } from "../detach.ts";
 import { countText, findingsText } from "../findings.ts";
 import { holdMesh } from "../hold-mesh.ts";
-import { errorsOf, readPaths } from "../manifests.ts";
+import { errorsOf, readPaths, twice } from "../manifests.ts";
 import { painter } from "../terminal.ts";
 import { upReport } from "../up-report.ts";
 import type { Call, Verb } from "../verb.ts";
@@ -38,7 +38,8 @@ export function upWith(load: Load): Verb {
     async run(call) {
       const { terminal } = call;
       const settings = settingsOf(call);
-      const { objects, findings } = await readPaths(call.operands, terminal.input);
+      const { objects, findings: own } = await readPaths(call.operands, terminal.input);
+      const findings = [...own, ...twice(objects)];
       terminal.err(findingsText(findings, painter(terminal.colours)));
       if (errorsOf(findings).length > 0) {
         terminal.err(`weft: ${countText(findings)}; nothing was started\n`);
