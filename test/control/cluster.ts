@@ -2,6 +2,7 @@
 import { ManualClock, seededChance, type Chance } from "../../src/base/index.ts";
 import { type Api, bootstrap, createApi, localClient } from "../../src/api/index.ts";
 import { type Controller, World } from "../../src/control/world.ts";
+import { startWorkloadControllers } from "../../src/control/workloads.ts";
 import { type Condition, type Deployment, kinds, type Pod, type ReplicaSet } from "../../src/model/index.ts";
 import { type Client, openMemoryStore, type Store } from "../../src/store/index.ts";
 
@@ -15,16 +16,20 @@ export class Cluster {
   readonly world: World;
   readonly controllers: readonly Controller[];
 
-  private constructor(start: (world: World) => readonly Controller[]) {
+  private constructor(start: (world: World) => readonly Controller[], through: (client: Client) => Client) {
     this.store = openMemoryStore({ historyLength: 5000 });
     this.api = createApi({ store: this.store, clock: this.clock });
     this.client = localClient(this.api);
-    this.world = new World({ client: this.client, clock: this.clock, chance: seededChance(1) });
+    this.world = new World({ client: through(this.client), clock: this.clock, chance: seededChance(1) });
     this.controllers = start(this.world);
   }
 
-  static async open(start: (world: World) => readonly Controller[]): Promise<Cluster> {
-    const cluster = new Cluster(start);
+  /** `through`: what stands between the controllers and the API. */
+  static async open(
+    start: (world: World) => readonly Controller[] = (world) => [startWorkloadControllers(world, { caPem: "PEM" })],
+    through: (client: Client) => Client = (client) => client,
+  ): Promise<Cluster> {
+    const cluster = new Cluster(start, through);
     await bootstrap(cluster.api);
     await cluster.world.synced();
     return cluster;
@@ -94,12 +99,17 @@ export class Cluster {
       const patch = { type: "merge", body: { spec: { nodeName: "weft" } } } as const;
       await this.client.patch(kinds.Pod, { namespace, name }, patch);
     }
-    await this.setReady(name, true);
+    await this.setReady(name, true, "Running", namespace);
     return true;
   }
 
-  async setReady(name: string, ready: boolean, phase: "Running" | "Failed" = "Running"): Promise<void> {
-    const pod = await this.client.get(kinds.Pod, { namespace: "default", name });
+  async setReady(
+    name: string,
+    ready: boolean,
+    phase: "Running" | "Failed" = "Running",
+    namespace: string | undefined = "default",
+  ): Promise<void> {
+    const pod = await this.client.get(kinds.Pod, { namespace, name });
     if (!pod) return;
     const lastTransitionTime = this.world.timestamp();
     const conditions: Condition[] = [{ type: "Ready", status: ready ? "True" : "False", lastTransitionTime }];

@@ -15,7 +15,7 @@ export function misfit({ spec }: Pod, node: Node): string | undefined {
     return "node(s) were unschedulable";
   }
   const taint = node.spec?.taints?.find((taint) => taint.effect !== "PreferNoSchedule" && !tolerates(taint));
-  if (taint) return `node(s) had untolerated taint(s)`;
+  if (taint) return `node(s) had untolerated taint {${taint.key}: ${taint.value ?? ""}}`;
   if (!selects(spec, node)) return "node(s) didn't match Pod's node affinity/selector";
   return undefined;
 }
