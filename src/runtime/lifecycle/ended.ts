@@ -1,5 +1,5 @@
 import { constants } from "node:os";
-import { explain } from "../../base/index.ts";
+import { explain, Fault } from "../../base/index.ts";
 import type { ContainerState } from "../../model/index.ts";
 
 /** How one run of a container ended. */
@@ -17,7 +17,8 @@ export interface Run {
 
 /** The program could not be started; 128 is what container runtimes give it. */
 export function notStarted(run: Run, error: unknown): Ended {
-  const message = `failed to start the program: ${explain(error)}`;
+  const why = explain(error).replaceAll(/\n\s*/g, "; ");
+  const message = error instanceof Fault ? why : `failed to start the program: ${why}`;
   return {
     neverStarted: true,
     state: { exitCode: 128, reason: "StartError", message, ...times(run) },

@@ -104,18 +104,16 @@ export class Instance {
       this.#launched.resolve();
       return ended;
     }
-    const process = this.#process;
+    const { exited: exit } = this.#process;
     emit("Normal", "Started", `Started container ${container.name}`);
     if (this.#deadline === undefined) void this.#launch(startedAt);
     else void this.#end();
-    const exit = await process.exited;
+    const how = await exit;
     this.#gone.abort();
     this.#killTimer?.cancel();
-    // What the program left behind must not hold its ports when it starts again.
-    process.signal("SIGKILL");
     this.#health.stop();
     this.#launched.resolve();
-    return exited(run(), exit, order.argv[0] ?? "", log.lastWords);
+    return exited(run(), how, order.argv[0] ?? "", log.lastWords);
   }
 
   /** Ends it: preStop hook, signal, and after the grace a kill. Asked again, the earlier deadline counts. */
