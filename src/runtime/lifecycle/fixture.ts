@@ -54,7 +54,7 @@ export class FakeProcess implements SandboxProcess {
  * Pods without processes. Programs: `serve` runs until told to end, `stubborn` until killed, `exit <code>` ends at once,
  * `print <text> [code]` speaks first, `missing` cannot be started.
  */
-export class FakeHost implements PodHost {
+class FakeHost implements PodHost {
   readonly network = "netns";
   readonly processes: FakeProcess[] = [];
   readonly opened: SandboxSpec[] = [];

@@ -1,2 +1,2 @@
 /** Keeps the containers of a pod running as its order says: order of start, probes, hooks, restarts, graceful end. */
-export { PodKeeper, type PodKeeperOptions } from "./pod.ts";
+export { PodKeeper } from "./pod.ts";

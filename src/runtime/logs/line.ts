@@ -1,5 +1,5 @@
 /** Longest piece of a line that is written as one; what is longer is written in partial lines, as container runtimes do. */
-export const longestLine = 16 * 1024;
+const longestLine = 16 * 1024;
 
 const newline = 0x0a;
 const space = 0x20;
