@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { Fault } from "../base/index.ts";
+import { codeOf, Fault } from "../base/index.ts";
 import type { KubeObject } from "../model/index.ts";
 import type { Store, StoreEvent } from "./store.ts";
 import { type Journal, type Remembered, VersionedStore } from "./versioned-store.ts";
@@ -161,7 +161,9 @@ const holderFile = (path: string) => `${path}.holder`;
 function faultOf(error: unknown, path: string): Fault {
   if (error instanceof Fault) return error;
   const cause = error instanceof Error ? error.message : String(error);
-  const code = typeof error === "object" && error !== null && "errcode" in error ? Number(error.errcode) : 0;
+  const noRoom = ["ENOSPC", "EDQUOT"].includes(codeOf(error) ?? "");
+  const code =
+    typeof error === "object" && error !== null && "errcode" in error ? Number(error.errcode) : noRoom ? 13 : 0;
   // The low byte is the kind, the rest says more.
   switch (code & 0xff) {
     case 5:
