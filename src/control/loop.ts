@@ -17,7 +17,7 @@ interface Task {
   timer?: Timer;
   /** When the timer is due, by the monotonic clock. */
   due: number;
-  readonly conflicts: Backoff;
+  readonly late: Backoff;
   readonly failures: Backoff;
 }
 
@@ -73,8 +73,8 @@ export class ControlLoop implements Controller {
       running: false,
       again: false,
       due: 0,
-      // A conflict only means that the cache was late.
-      conflicts: new Backoff({ base: 5, max: 1000, jitter: 0.5 }, chance),
+      // That another write came first, or a deletion, only means that the cache was late.
+      late: new Backoff({ base: 5, max: 1000, jitter: 0.5 }, chance),
       failures: new Backoff({ base: 100, max: 60_000, jitter: 0.5 }, chance),
     };
     this.#tasks.set(key, task);
@@ -101,14 +101,14 @@ export class ControlLoop implements Controller {
     task.again = false;
     try {
       await this.#options.reconcile(key);
-      task.conflicts.reset();
+      task.late.reset();
       task.failures.reset();
     } catch (error) {
-      const isConflict = error instanceof ApiFault && error.status === 409 && error.reason === "Conflict";
-      const delay = (isConflict ? task.conflicts : task.failures).next();
-      const line = isConflict ? "another write came first; trying again" : "reconciling failed; trying again";
+      const isLate = error instanceof ApiFault && (error.reason === "Conflict" || error.reason === "NotFound");
+      const delay = (isLate ? task.late : task.failures).next();
+      const line = isLate ? "the cache was behind; trying again" : "reconciling failed; trying again";
       const fields = { controller: this.#options.name, key, delay: Math.round(delay), error: explain(error) };
-      this.#options.world.log[isConflict ? "debug" : "warning"](line, fields);
+      this.#options.world.log[isLate ? "debug" : "warning"](line, fields);
       // Wishes that come meanwhile do not hurry what fails.
       task.again = false;
       this.enqueueAfter(key, delay);

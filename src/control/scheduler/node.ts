@@ -68,7 +68,7 @@ export class NodeController implements Controller {
     for (const [type, status, reason, message] of healthy) {
       conditions = withCondition(conditions, { type, status, reason, message, lastHeartbeatTime: now }, now);
     }
-    const { address = "127.0.0.1", version = "v1.34.0" } = this.#options;
+    const { address = "127.0.0.1", version = "v1.34.0+weft" } = this.#options;
     const size = {
       cpu: String(os.availableParallelism()),
       memory: `${Math.floor(os.totalmem() / 1024)}Ki`,
