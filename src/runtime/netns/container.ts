@@ -8,6 +8,7 @@ import type { Mount, ProcessSpec, SandboxProcess } from "../sandbox.ts";
 import { planMounts, runs, type MountPlan } from "./mount-plan.ts";
 import { initPidOf } from "./node-namespace.ts";
 import { program, signalProcess } from "./programs.ts";
+import { wakeWithProgram } from "./stopped.ts";
 
 /** Where a container is started. */
 export interface Surroundings {
@@ -47,18 +48,21 @@ export async function startContainer(spec: ProcessSpec, around: Surroundings): P
   const values = [program("mount"), fstab, plan.root, program("pivot_root"), program("umount"), workingDir];
   const script = [program("sh"), "-c", startScript, "weft-container", ...values];
   const args = [...enter, ...mountsOfItsOwn, ...script, ...asCaller(), ...spec.argv];
-  const child = spawn(program("nsenter"), args, { env: spec.env, stdio: ["ignore", "pipe", "pipe", "pipe"], cwd: "/" });
+  // A session of its own: Ctrl-C at the user's terminal is for Weft, not for what waits on programs.
+  const stdio = ["ignore" as const, "pipe" as const, "pipe" as const, "pipe" as const];
+  const child = spawn(program("nsenter"), args, { env: spec.env, stdio, cwd: "/", detached: true });
   const exited = exitOf(child, spec, around.clock);
   await started(child, spec);
   const pid = await pidOf(child);
+  wakeWithProgram(child, pid, around.clock);
   void exited.then(() => signalProcess(-pid, "SIGKILL"));
   return {
     pid,
     exited,
     signal(signal) {
       signalProcess(-pid, signal);
-      // nsenter stops when the program does and would then miss its end.
-      child.kill("SIGCONT");
+      // Otherwise it would take `wakeWithProgram` a while to see.
+      if (signal === "SIGCONT" || signal === "SIGKILL") child.kill("SIGCONT");
     },
   };
 }
@@ -86,7 +90,7 @@ function asCaller(): string[] {
   const user = idOf("uid_map");
   const group = idOf("gid_map");
   if (user === undefined || group === undefined) return [];
-  return [program("unshare"), "--user", `--map-user=${user}`, `--map-group=${group}`];
+  return [program("unshare"), "--user", `--map-user=${user}`, `--map-group=${group}`, "--"];
 }
 
 /** Resolves when the program has taken over; rejects with what the set-up said. */

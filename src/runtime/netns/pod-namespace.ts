@@ -33,7 +33,7 @@ export async function makePodNamespace(hostname: string, address: PodAddress): P
   // A host name has at most 64 bytes on Linux; Kubernetes cuts at 63.
   const values = [program("hostname"), hostname.slice(0, 63), program("ip"), program("sleep")];
   const args = [...spaces, "--fork", "--kill-child=KILL", ...script, ...values];
-  const child = spawn(program("unshare"), args, { stdio: ["pipe", "pipe", "pipe"], cwd: "/" });
+  const child = spawn(program("unshare"), args, { stdio: ["pipe", "pipe", "pipe"], cwd: "/", detached: true });
   let said = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => (said = (said + text).slice(0, 4000)));
   child.stdin.on("error", () => undefined);
