@@ -58,7 +58,7 @@ export class ChunkReader {
         return this.#readSize(byte);
       case states.extension:
         if (byte === 13) this.#state = states.sizeEnd;
-        else if (byte < 32 && byte !== 9) return false;
+        else if ((byte < 32 && byte !== 9) || byte === 127) return false;
         return ++this.#extra <= mostExtension;
       case states.sizeEnd:
         if (byte !== 10) return false;

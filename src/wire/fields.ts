@@ -103,8 +103,7 @@ export function readFields(text: string, start: number, limits: HeadLimits, into
     if (into.contentLength !== -1) return refusal(400, "two-lengths");
     into.chunked = true;
   }
-  if (connection !== "") readConnection(connection, upgrade, into);
-  return undefined;
+  return connection === "" ? undefined : readConnection(connection, upgrade, limits, into);
 }
 
 const isBlank = (code: number) => code === 32 || code === 9;
@@ -138,27 +137,47 @@ function named(text: string, start: number, end: number, name: string): string {
   return text.slice(start, end).toLowerCase() === name ? name : "";
 }
 
+/** Only SP and HTAB are blanks here; `trim` would take a no-break space for one. */
+function withoutBlanks(text: string): string {
+  let from = 0;
+  let to = text.length;
+  while (from < to && isBlank(text.charCodeAt(from))) from += 1;
+  while (to > from && isBlank(text.charCodeAt(to - 1))) to -= 1;
+  return text.slice(from, to);
+}
+
 /** One length, or a list of equal ones. */
 function oneLength(value: string): number | undefined {
   if (digits.test(value)) return Number(value);
-  const parts = value.split(",").map((part) => part.trim());
+  const parts = value.split(",").map(withoutBlanks);
   const first = parts[0] ?? "";
   return parts.length > 1 && digits.test(first) && parts.every((part) => part === first) ? Number(first) : undefined;
 }
 
-function readConnection(connection: string, upgrade: string | undefined, into: Framing): void {
+function readConnection(
+  connection: string,
+  upgrade: string | undefined,
+  limits: HeadLimits,
+  into: Framing,
+): Refusal | undefined {
   // Nearly always one of these two words.
   if (connection === "keep-alive" || connection === "Keep-Alive") {
     into.keepAlive = true;
-    return;
+    return undefined;
   }
-  for (const part of connection.split(",")) {
-    const name = part.trim().toLowerCase();
+  const options = connection.split(",");
+  // Each may cost a walk over all fields.
+  if (options.length > limits.fields) return refusal(431, "too-many-options");
+  for (const option of options) {
+    const name = withoutBlanks(option).toLowerCase();
     if (name === "close") into.close = true;
     else if (name === "keep-alive") into.keepAlive = true;
-    else if (name === "upgrade") into.upgrade = upgrade;
-    else if (name !== "" && !notNominable.test(name)) removeField(into.fields, name);
+    else if (name === "upgrade") {
+      // An offer that may be passed over (RFC 9110 §7.8), and many clients make it with their first request.
+      if (upgrade !== "h2c") into.upgrade = upgrade;
+    } else if (name !== "" && !notNominable.test(name)) removeField(into.fields, name);
   }
+  return undefined;
 }
 
 /** Takes every field of this lower-case name out of a flat list. */

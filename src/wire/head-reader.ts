@@ -4,6 +4,8 @@ import { refusal, type Refusal } from "./refusal.ts";
 
 const separator = Buffer.from("\r\n\r\n");
 const empty: Buffer = Buffer.alloc(0);
+/** Bytes of a start line beside its target: a method, a version, spaces. */
+const besideTarget = 64;
 
 /**
  * Finds the end of a head in bytes that come in any cuts. A head that arrives in one piece is not copied.
@@ -13,6 +15,8 @@ const empty: Buffer = Buffer.alloc(0);
 export class HeadReader {
   readonly #limits: HeadLimits;
   #kept = empty;
+  /** An empty line before the present head was skipped; a second one is not. */
+  #skipped = false;
   /** Where the rest begins in the bytes given last. */
   position = 0;
 
@@ -29,54 +33,76 @@ export class HeadReader {
     if (this.#kept.length > 0) return this.#readOn(bytes, start, end);
     let from = start;
     // One empty line before a message may be skipped (RFC 9112 §2.2).
-    if (bytes[from] === 13 && end - from > 1 && bytes[from + 1] === 10) from += 2;
+    if (bytes[from] === 13 && !this.#skipped && end - from > 1 && bytes[from + 1] === 10) {
+      from += 2;
+      this.#skipped = true;
+    }
     const found = bytes.indexOf(separator, from);
-    if (found === -1 || found + 4 > end) return this.#keep(bytes, from, end);
-    this.position = found + 4;
-    if (found - from > this.#limits.head) return refusal(431, "head-too-large");
-    return bytes.latin1Slice(from, found + 2);
-  }
-
-  #keep(bytes: Buffer, start: number, end: number): Refusal | undefined {
-    this.#kept = Buffer.from(bytes.subarray(start, end));
-    this.position = end;
-    return this.#checkWaiting(0);
+    if (found === -1 || found + 4 > end) {
+      this.#kept = Buffer.from(bytes.subarray(from, end));
+      this.position = end;
+      return this.#refused(this.#kept, 0);
+    }
+    return this.#found(bytes, from, found, found + 4);
   }
 
   #readOn(bytes: Buffer, start: number, end: number): string | Refusal | undefined {
     const before = this.#kept.length;
-    // Never more than one head's worth is copied together.
-    const take = Math.min(end, start + Math.max(4, this.#limits.head + 4 - before));
+    // Never more than one head's worth is copied together: at its end it is complete or refused.
+    const take = Math.min(end, start + this.#limits.head + 8 - before);
     let all = Buffer.concat([this.#kept, bytes.subarray(start, take)]);
-    let cut = 0;
-    if (all[0] === 13 && all[1] === 10) cut = 2;
-    const found = all.indexOf(separator, Math.max(cut, before - 3));
+    let known = before;
+    if (!this.#skipped && all[0] === 13 && all[1] === 10) {
+      this.#skipped = true;
+      all = all.subarray(2);
+      known = 0;
+    }
+    const found = all.indexOf(separator, Math.max(0, known - 3));
     if (found !== -1) {
       this.#kept = empty;
-      this.position = start + (found + 4 - before);
-      if (found - cut > this.#limits.head) return refusal(431, "head-too-large");
-      return all.latin1Slice(cut, found + 2);
+      return this.#found(all, 0, found, take - (all.length - found - 4));
     }
-    if (cut > 0 && all.length > 2) all = all.subarray(cut);
     this.#kept = all;
     this.position = take;
-    return this.#checkWaiting(Math.max(0, before - 1));
+    return this.#refused(all, known);
   }
 
-  /** What cannot become a head any more is refused before more is kept. */
-  #checkWaiting(from: number): Refusal | undefined {
-    const kept = this.#kept;
-    if (kept.length > this.#limits.head) return this.#refuse(431, "head-too-large");
-    for (let at = kept.indexOf(10, from); at !== -1; at = kept.indexOf(10, at + 1)) {
-      if (at === 0 || kept[at - 1] !== 13) return this.#refuse(400, "forbidden-character");
-    }
-    const line = kept.indexOf(13);
-    if ((line === -1 ? kept.length : line) > this.#limits.target + 64) return this.#refuse(414, "target-too-long");
-    return undefined;
+  #found(bytes: Buffer, start: number, end: number, position: number): string | Refusal {
+    this.position = position;
+    this.#skipped = false;
+    // Most heads are so short that neither limit can be passed; what else is wrong with them is seen in their text.
+    const small = end - start <= Math.min(this.#limits.target + besideTarget, this.#limits.head);
+    const refused = small ? undefined : this.#refused(bytes.subarray(start, end + 4), 0);
+    return refused ?? bytes.latin1Slice(start, end + 2);
+  }
+
+  /**
+   * What cannot become a head any more is refused before more is kept. The byte that settles it decides, so that
+   * the answer is the same in any cuts. `known`: bytes looked at before.
+   */
+  #refused(bytes: Buffer, known: number): Refusal | undefined {
+    const { head, target } = this.#limits;
+    const mostLine = target + besideTarget;
+    const line = bytes.indexOf(13);
+    const tooLong = (line === -1 ? bytes.length : line) > mostLine;
+    const tooLarge = bytes.length > head + 3 && bytes.subarray(0, head + 4).indexOf(separator) === -1;
+    const bare = bareLineFeed(bytes, Math.max(0, known - 1));
+    if (tooLong && mostLine <= head + 3 && (bare === -1 || bare > mostLine))
+      return this.#refuse(414, "target-too-long");
+    if (tooLarge && (bare === -1 || bare > head + 3)) return this.#refuse(431, "head-too-large");
+    return bare === -1 ? undefined : this.#refuse(400, "forbidden-character");
   }
 
   #refuse(status: Refusal["status"], reason: string): Refusal {
     this.#kept = empty;
     return refusal(status, reason);
   }
+}
+
+/** Where an LF stands without its CR; -1: nowhere. */
+function bareLineFeed(bytes: Buffer, start: number): number {
+  for (let at = bytes.indexOf(10, start); at !== -1; at = bytes.indexOf(10, at + 1)) {
+    if (at === 0 || bytes[at - 1] !== 13) return at;
+  }
+  return -1;
 }

@@ -18,7 +18,7 @@ export class RequestMessage extends Framing {
 }
 
 const absolute = /^https?:\/\/([^/?#]*)([^#]*)$/i;
-const authority = /^[^@/?#\s]+:\d{1,5}$/;
+const authority = /^[^:].*:\d{1,5}$/;
 const hostName = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+;=%-]*)(?::\d{0,5})?$/;
 /** SP is the separator; controls were refused before; what is left to refuse is beyond ASCII. */
 const beyondAscii = /[\x80-\xff]/;
@@ -47,9 +47,10 @@ export function readRequest(text: string, limits: HeadLimits): RequestMessage | 
 
 function checkTarget(message: RequestMessage): Refusal | undefined {
   const { target, method } = message;
+  if (message.host !== undefined && !hostName.test(message.host)) return refusal(400, "malformed-host");
   if (target === "" || target.includes("\t") || beyondAscii.test(target)) return refusal(400, "malformed-target");
   if (method === "CONNECT") {
-    if (!authority.test(target)) return refusal(400, "malformed-target");
+    if (!authority.test(target) || !hostName.test(target)) return refusal(400, "malformed-target");
     message.host ??= target;
   } else if (target.charCodeAt(0) !== 47) {
     if (target === "*") {
@@ -59,12 +60,12 @@ function checkTarget(message: RequestMessage): Refusal | undefined {
       if (!parts?.[1]) return refusal(400, "malformed-target");
       // Host must have been sent all the same, and is replaced (RFC 9112 §3.2.2).
       if (message.host === undefined && message.minor === 1) return refusal(400, "no-host");
+      if (!hostName.test(parts[1])) return refusal(400, "malformed-host");
       message.host = parts[1];
       message.target = parts[2]?.startsWith("/") ? parts[2] : `/${parts[2] ?? ""}`;
     }
   }
-  if (message.host === undefined) return message.minor === 1 ? refusal(400, "no-host") : undefined;
-  return hostName.test(message.host) ? undefined : refusal(400, "malformed-host");
+  return message.host === undefined && message.minor === 1 ? refusal(400, "no-host") : undefined;
 }
 
 function checkBody(message: RequestMessage): Refusal | undefined {

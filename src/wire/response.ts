@@ -24,6 +24,8 @@ export class ResponseMessage extends Framing {
   }
 }
 
+const statusCode = /^[1-9][0-9]{2}$/;
+
 /** Reads a head: status line and field lines, each with its CRLF, without the empty line. A refusal means 502 for the client. */
 export function readResponse(text: string, limits: HeadLimits): ResponseMessage | Refusal {
   if (hasForbidden(text)) return refusal(400, "forbidden-character");
@@ -32,12 +34,12 @@ export function readResponse(text: string, limits: HeadLimits): ResponseMessage 
   if (line < 12 || !text.startsWith("HTTP/1.") || text.charCodeAt(8) !== 32)
     return refusal(400, "malformed-status-line");
   const minor = text.charCodeAt(7) - 48;
-  const status = Number(text.slice(9, 12));
-  if ((minor !== 0 && minor !== 1) || !(status >= 100 && status <= 999)) return refusal(400, "malformed-status-line");
+  const digits = text.slice(9, 12);
+  if ((minor !== 0 && minor !== 1) || !statusCode.test(digits)) return refusal(400, "malformed-status-line");
   if (line > 12 && text.charCodeAt(12) !== 32) return refusal(400, "malformed-status-line");
   const message = new ResponseMessage();
   message.minor = minor;
-  message.status = status;
+  message.status = Number(digits);
   message.reason = text.slice(13, line);
   const refused = readFields(text, line + 2, limits, message);
   if (refused) return refused;

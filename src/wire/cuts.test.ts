@@ -1,0 +1,175 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import * as fc from "fast-check";
+import { ChunkReader, chunkOf, lastChunk } from "./chunked.ts";
+import { HeadReader } from "./head-reader.ts";
+import type { HeadLimits } from "./limits.ts";
+import { readRequest } from "./request.ts";
+import { readResponse } from "./response.ts";
+
+const limits: HeadLimits = { head: 200, fields: 6, target: 40 };
+const runs = { numRuns: 500 };
+
+/** Bytes that mean something to the codec, more often than not. */
+const piece = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.constantFrom("\r\n", "\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "POST /", " ", ":"),
+  },
+  { weight: 8, arbitrary: fc.constantFrom("Host: a\r\n", "Content-Length: 3\r\n", "X: y\r\n", " HTTP/1.1\r\n") },
+  { weight: 2, arbitrary: fc.constantFrom("\r", "\n", "\t", "\0", "Transfer-Encoding: chunked\r\n", "y".repeat(60)) },
+  { weight: 1, arbitrary: fc.string({ unit: "binary-ascii", maxLength: 5 }) },
+);
+const stream = fc.array(piece, { maxLength: 24 }).map((pieces) => Buffer.from(pieces.join(""), "latin1"));
+const cuts = fc.array(fc.integer({ min: 1, max: 40 }), { maxLength: 60 });
+
+/** Gives `bytes` in pieces of these lengths, then the rest. */
+function feed(bytes: Buffer, lengths: readonly number[], take: (bytes: Buffer) => boolean): void {
+  let at = 0;
+  for (const length of [...lengths, bytes.length]) {
+    if (at >= bytes.length || !take(bytes.subarray(at, at + length))) return;
+    at += length;
+  }
+}
+
+/** Every head of a stream of requests without bodies, up to the first refusal. */
+function heads(bytes: Buffer, lengths: readonly number[], read: typeof readRequest | typeof readResponse): unknown[] {
+  const reader = new HeadReader(limits);
+  const events: unknown[] = [];
+  feed(bytes, lengths, (given) => {
+    let at = 0;
+    while (at < given.length) {
+      const text = reader.read(given, at, given.length);
+      if (text === undefined) {
+        assert.equal(reader.position, given.length, "bytes are lost");
+        return true;
+      }
+      const message = typeof text === "string" ? read(text, limits) : text;
+      events.push(message);
+      if ("refused" in message) return false;
+      at = reader.position;
+    }
+    return true;
+  });
+  return events;
+}
+
+describe("in any cuts", () => {
+  test("requests are the same requests, and refusals the same refusals", () => {
+    const holds = (bytes: Buffer, lengths: number[]) => {
+      const whole = heads(bytes, [], readRequest);
+      assert.deepEqual(heads(bytes, lengths, readRequest), whole);
+      assert.deepEqual(
+        heads(
+          bytes,
+          Array.from(bytes, () => 1),
+          readRequest,
+        ),
+        whole,
+      );
+    };
+    fc.assert(fc.property(stream, cuts, holds), runs);
+  });
+
+  test("responses are the same responses", () => {
+    const answers = fc
+      .array(fc.oneof(piece, fc.constantFrom("HTTP/1.1 200 OK\r\n", "HTTP/1.0 404\r\n\r\n")), { maxLength: 12 })
+      .map((pieces) => Buffer.from(pieces.join(""), "latin1"));
+    const holds = (bytes: Buffer, lengths: number[]) =>
+      assert.deepEqual(heads(bytes, lengths, readResponse), heads(bytes, [], readResponse));
+    fc.assert(fc.property(answers, cuts, holds), runs);
+  });
+
+  test("a head as large as may be is taken, one byte more is not", () => {
+    const start = "GET / HTTP/1.1\r\nHost: a\r\n";
+    for (const [length, taken] of [
+      [limits.head, true],
+      [limits.head + 1, false],
+    ] as const) {
+      const head = `${start}X: ${"y".repeat(length - start.length - 3)}\r\n\r\n`;
+      for (const step of [1, 7, 1000]) {
+        const [event] = heads(
+          Buffer.from(head),
+          Array.from(head, () => step),
+          readRequest,
+        );
+        assert.equal(
+          typeof event === "object" && event !== null && !("refused" in event),
+          taken,
+          `in steps of ${step}`,
+        );
+      }
+    }
+  });
+
+  test("a head without end is refused before more than its bound is kept", () => {
+    const reader = new HeadReader(limits);
+    const bytes = Buffer.from(`GET / HTTP/1.1\r\n${"X: y\r\n".repeat(1000)}`);
+    let most = 0;
+    let refused: unknown;
+    feed(
+      bytes,
+      Array.from({ length: 1000 }, () => 30),
+      (given) => {
+        refused = reader.read(given, 0, given.length);
+        most = Math.max(most, reader.waiting);
+        return refused === undefined;
+      },
+    );
+    assert.deepEqual(refused, { refused: true, status: 431, reason: "head-too-large" });
+    assert.ok(most <= limits.head + 3, `${most} bytes were kept`);
+  });
+
+  test("a chunked body has the same data and the same end", () => {
+    const chunk = fc.oneof(
+      { weight: 6, arbitrary: fc.string({ unit: "binary-ascii", minLength: 1, maxLength: 30 }).map(asChunk) },
+      {
+        weight: 2,
+        arbitrary: fc.constantFrom("3;x=1\r\nabc\r\n", "0A\r\n0123456789\r\n", lastChunk, "0;a\r\nX: y\r\n\r\n"),
+      },
+      {
+        weight: 1,
+        arbitrary: fc.constantFrom("\r\n", "g\r\n", "5\n", "3 \r\nabc\r\n", "3\r\nabcd\r\n", "fffffffffffffff\r\n"),
+      },
+    );
+    const bodies = fc
+      .array(chunk, { maxLength: 8 })
+      .map((chunks) => Buffer.from(`${chunks.join("")}${lastChunk}after`));
+    const holds = (bytes: Buffer, lengths: number[]) => {
+      const whole = body(bytes, []);
+      assert.deepEqual(body(bytes, lengths), whole);
+      assert.deepEqual(
+        body(
+          bytes,
+          Array.from(bytes, () => 1),
+        ),
+        whole,
+      );
+    };
+    fc.assert(fc.property(bodies, cuts, holds), runs);
+  });
+
+  test("what is sent in chunks is what is read from them", () => {
+    const holds = (pieces: readonly string[], lengths: number[]) => {
+      const { data, done, used } = body(Buffer.from(pieces.map(asChunk).join("") + lastChunk), lengths);
+      assert.equal(data, pieces.join(""));
+      assert.ok(done);
+      assert.equal(used, (pieces.map(asChunk).join("") + lastChunk).length);
+    };
+    fc.assert(fc.property(fc.array(fc.string({ unit: "binary-ascii", minLength: 1 })), cuts, holds), runs);
+  });
+});
+
+const asChunk = (text: string) => chunkOf(Buffer.from(text), 0, text.length).toString();
+
+function body(bytes: Buffer, lengths: readonly number[]) {
+  const reader = new ChunkReader();
+  let data = "";
+  let used = 0;
+  const sink = { data: (given: Buffer, start: number, end: number) => void (data += given.latin1Slice(start, end)) };
+  feed(bytes, lengths, (given) => {
+    used += reader.read(given, 0, given.length, sink);
+    return !reader.done && !reader.failed;
+  });
+  return { data, used, done: reader.done, failed: reader.failed };
+}

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { fieldValue, removeField } from "./fields.ts";
+import { defaultLimits } from "./limits.ts";
+import { readRequest, type RequestMessage } from "./request.ts";
+
+function read(lines: string, version = "1.1"): RequestMessage {
+  const message = readRequest(`GET / HTTP/${version}\r\nHost: a\r\n${lines}`, defaultLimits);
+  assert.ok(!("refused" in message), JSON.stringify(message));
+  return message;
+}
+
+describe("fields of one hop", () => {
+  test("are taken out: Connection, Keep-Alive, Proxy-Connection, TE, Upgrade, Expect", () => {
+    const message = read(
+      "Connection: keep-alive\r\nKeep-Alive: timeout=5\r\nProxy-Connection: close\r\nTE: trailers\r\n" +
+        "Upgrade: websocket\r\nExpect: 100-Continue\r\nX: y\r\n",
+    );
+    assert.deepEqual(message.fields, ["X", "y"]);
+    assert.equal(message.expectContinue, true);
+    assert.equal(message.upgrade, undefined, "nobody asked for an upgrade in Connection");
+  });
+
+  test("are also those that Connection names, wherever they stand", () => {
+    assert.deepEqual(read("X-A: 1\r\nConnection: x-a,\tX-B , ,close\r\nx-b: 2\r\nX-C: 3\r\n").fields, ["X-C", "3"]);
+  });
+
+  test("are never those a hop could be robbed of", () => {
+    const fields = [
+      "Authorization",
+      "b",
+      "Cookie",
+      "c",
+      "X-Forwarded-For",
+      "d",
+      "x-request-id",
+      "e",
+      "Content-Type",
+      "f",
+    ];
+    let lines = "";
+    for (let index = 0; index < fields.length; index += 2) lines += `${fields[index]}: ${fields[index + 1]}\r\n`;
+    const names = fields.filter((_, index) => index % 2 === 0).join(", ");
+    const message = read(`${lines}Content-Length: 3\r\nConnection: ${names}, Host, Content-Length\r\n`);
+    assert.deepEqual(message.fields, fields);
+    assert.equal(message.host, "a");
+    assert.equal(message.contentLength, 3);
+  });
+
+  test("an upgrade is asked for by both Connection and Upgrade", () => {
+    assert.equal(read("Connection: Upgrade\r\nUpgrade: WebSocket\r\n").upgrade, "websocket");
+    assert.equal(read("Connection: upgrade\r\n").upgrade, undefined);
+  });
+
+  test("an offer of h2c is passed over, with its settings", () => {
+    const message = read("Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n");
+    assert.equal(message.upgrade, undefined);
+    assert.deepEqual(message.fields, []);
+  });
+
+  test("a connection stays in HTTP/1.1 unless told, in HTTP/1.0 only when told", () => {
+    assert.equal(read("").persistent, true);
+    assert.equal(read("Connection: CLOSE\r\n").persistent, false);
+    assert.equal(read("", "1.0").persistent, false);
+    assert.equal(read("Connection: Keep-Alive\r\n", "1.0").persistent, true);
+    assert.equal(read("Connection: keep-alive, close\r\n", "1.0").persistent, false);
+  });
+});
+
+test("a field is found and removed in any case of its letters, and only whole", () => {
+  const fields = ["X-A", "1", "x-ab", "2", "x-a", "3"];
+  assert.equal(fieldValue(fields, "x-a"), "1");
+  assert.equal(fieldValue(fields, "x-b"), undefined);
+  removeField(fields, "x-a");
+  assert.deepEqual(fields, ["x-ab", "2"]);
+});
