@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
 import type { Readable } from "node:stream";
 import { Fault, type Clock } from "../../base/index.ts";
@@ -36,6 +37,19 @@ exec "$@"
 
 /** Starts a program in the namespaces of its pod, with a root of its own; it leads a session. */
 export async function startContainer(spec: ProcessSpec, around: Surroundings): Promise<SandboxProcess> {
+  // What cannot be removed yet goes with the pod.
+  const tidy = () => rm(around.folder, { recursive: true, force: true }).catch(() => undefined);
+  try {
+    const started = await start(spec, around);
+    void started.exited.then(tidy);
+    return started;
+  } catch (error) {
+    await tidy();
+    throw error;
+  }
+}
+
+async function start(spec: ProcessSpec, around: Surroundings): Promise<SandboxProcess> {
   mkdirSync(around.folder, { recursive: true });
   const plan = planMounts([...around.mounts, ...spec.mounts], around.folder, around.scratch);
   const workingDir = spec.workingDir ?? "/";
@@ -52,7 +66,7 @@ export async function startContainer(spec: ProcessSpec, around: Surroundings): P
   const stdio = ["ignore" as const, "pipe" as const, "pipe" as const, "pipe" as const];
   const child = spawn(program("nsenter"), args, { env: spec.env, stdio, cwd: "/", detached: true });
   const exited = exitOf(child, spec, around.clock);
-  await started(child, spec);
+  await takenOver(child, spec);
   const pid = await pidOf(child);
   wakeWithProgram(child, pid, around.clock);
   void exited.then(() => signalProcess(-pid, "SIGKILL"));
@@ -94,7 +108,7 @@ function asCaller(): string[] {
 }
 
 /** Resolves when the program has taken over; rejects with what the set-up said. */
-function started(child: ChildProcess, spec: ProcessSpec): Promise<void> {
+function takenOver(child: ChildProcess, spec: ProcessSpec): Promise<void> {
   return new Promise((resolve, reject) => {
     const report = child.stdio[3] as Readable;
     let said = "";

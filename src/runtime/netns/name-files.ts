@@ -17,12 +17,12 @@ export async function writeNameFiles(spec: SandboxSpec, podIP: string, folder: s
 }
 
 /** As kubelet writes it for `dnsPolicy: ClusterFirst`. */
-export function resolvConf(namespace: string): string {
+function resolvConf(namespace: string): string {
   return `search ${namespace}.svc.cluster.local svc.cluster.local cluster.local\nnameserver ${meshDns}\noptions ndots:5\n`;
 }
 
 /** As kubelet writes it, without IPv6, which pods here do not have. */
-export function hosts(spec: Pick<SandboxSpec, "hostname" | "hostAliases">, podIP: string): string {
+function hosts(spec: Pick<SandboxSpec, "hostname" | "hostAliases">, podIP: string): string {
   const aliases = spec.hostAliases.map(({ ip, hostnames }) => `${ip}\t${hostnames.join("\t")}\n`);
   return `127.0.0.1\tlocalhost\n${podIP}\t${spec.hostname}\n${aliases.join("")}`;
 }

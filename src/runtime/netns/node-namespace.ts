@@ -27,12 +27,18 @@ const asRoot = () => process.getuid?.() === 0;
 // Only the caller's own id is mapped, so the files inside belong to whom they belong outside.
 const nodeFlags = () => (asRoot() ? separate : ["--user", "--map-root-user", ...separate]);
 
-/** How to start one of Weft's programs as pid 1 of a new node namespace; Node's IPC channel passes through. */
+/**
+ * How to start one of Weft's programs as pid 1 of a new node namespace; Node's IPC channel passes through.
+ * Spawn it `detached`, or Ctrl-C at a terminal reaches it before Weft has ended its pods in order.
+ */
 export function nodeNamespaceCommand(entry: readonly string[]): Command {
   return { command: program("unshare"), args: [...nodeFlags(), process.execPath, ...entry] };
 }
 
-/** How the host starts another of Weft's programs inside the node namespace; `agentHostPid` is the pid `initPidOf` gave. */
+/**
+ * How the host starts another of Weft's programs inside the node namespace; `agentHostPid` is the pid `initPidOf` gave.
+ * Spawn it `detached` too. The child is `nsenter`, which waits: end the program through its IPC channel, not by a signal.
+ */
 export function enterNodeNamespace(agentHostPid: number, entry: readonly string[]): Command {
   const spaces = ["--net", "--mount", "--pid", "--uts", "--ipc"];
   const args = ["--target", String(agentHostPid), ...(asRoot() ? [] : ["--user", "--preserve-credentials"]), ...spaces];

@@ -33,10 +33,8 @@ export class NetnsPod implements Sandbox {
     const address = around.addresses.take();
     const folder = join(around.scratch, "netns", spec.uid);
     try {
-      const [space, mounts] = await Promise.all([
-        makePodNamespace(spec.hostname, address),
-        writeNameFiles(spec, address.podIP, join(folder, "etc")),
-      ]);
+      const mounts = await writeNameFiles(spec, address.podIP, join(folder, "etc"));
+      const space = await makePodNamespace(spec.hostname, address);
       return new NetnsPod(address, space, folder, mounts, around);
     } catch (error) {
       around.addresses.release(address);
