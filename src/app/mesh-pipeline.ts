@@ -14,7 +14,7 @@ import {
 } from "../mesh/index.ts";
 import { type Client, Informer } from "../store/index.ts";
 import { gatewayNodeOf, nodeOf, Translator } from "../translate/index.ts";
-import type { AdsServer, Node } from "../xds/index.ts";
+import type { AdsServer, Node, ResourceSet } from "../xds/index.ts";
 
 export interface MeshPipelineOptions {
   readonly client: Client;
@@ -52,6 +52,7 @@ export class MeshPipeline {
   readonly #translator = new Translator();
   #mesh: Mesh | undefined;
   #nodes = new Map<string, Node>();
+  #resources = new Map<string, ResourceSet>();
   #pending: NodeJS.Immediate | undefined;
   #wake: Timer | undefined;
   #started = false;
@@ -75,6 +76,11 @@ export class MeshPipeline {
   /** The snapshot in force. */
   get mesh(): Mesh | undefined {
     return this.#mesh;
+  }
+
+  /** What a node is to hold now. */
+  resources(node: string): ResourceSet | undefined {
+    return this.#resources.get(node);
   }
 
   /** Resolves when the first snapshot is made. */
@@ -126,7 +132,10 @@ export class MeshPipeline {
       }
       this.#mesh = mesh;
       this.#nodes = nodes;
-      for (const node of nodes.values()) ads.setResources(node.id, this.#translator.translate(mesh, node));
+      this.#resources = new Map(
+        [...nodes.values()].map((node) => [node.id, this.#translator.translate(mesh, node)] as const),
+      );
+      for (const [node, resources] of this.#resources) ads.setResources(node, resources);
       this.#options.changed(mesh, nodes);
     } catch (error) {
       // The snapshot in force stays; the next change tries again.

@@ -3,6 +3,7 @@ import { openSync, closeSync } from "node:fs";
 import { getCompileCacheDir } from "node:module";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Command } from "../runtime/index.ts";
 import { Backoff, type Clock, type Log, systemChance } from "../base/index.ts";
 
 /** The program of one of Weft's own processes, beside this file: `.ts` in a checkout, `.js` in the package. */
@@ -23,23 +24,17 @@ export function ownEnvironment(): Record<string, string> {
 export interface OwnProcessOptions {
   /** For the log: `proxy`, `node agent`. */
   readonly name: string;
-  /** argv; made anew for each start, since namespaces to enter change. */
-  readonly command: () => { readonly command: string; readonly args: readonly string[] };
+  /** argv; made anew for each start, since namespaces to enter change. A start waits for it. */
+  readonly command: () => Promise<Command>;
   readonly env?: Readonly<Record<string, string>>;
   /** Standard output and error go to the end of this file. */
   readonly logFile: string;
   readonly clock: Clock;
   readonly log: Log;
-  started(process: RunningProcess): void;
+  started(pid: number): void;
   message(message: unknown, handle: SendHandle | undefined): void;
   /** It ended, and nobody asked it to. False: do not start it again. */
   died(how: string): boolean;
-}
-
-export interface RunningProcess {
-  readonly pid: number;
-  /** Drops the message when the process is gone: its successor is told everything anew. */
-  send(message: object, handle?: SendHandle, sent?: () => void): void;
 }
 
 /** Keeps one process running until `stop`; when it dies it is started again, at once first, then with growing pauses. */
@@ -52,13 +47,14 @@ export class OwnProcess {
 
   constructor(options: OwnProcessOptions) {
     this.#options = options;
-    this.#start();
+    void this.#start();
   }
 
   get pid(): number | undefined {
     return this.#child?.pid;
   }
 
+  /** Drops the message when the process is gone: its successor is told everything anew. */
   send(message: object, handle?: SendHandle, sent?: () => void): void {
     const child = this.#child;
     if (!child?.connected) return sent?.();
@@ -82,8 +78,9 @@ export class OwnProcess {
     this.#child?.kill("SIGKILL");
   }
 
-  #start(): void {
-    const { command, args } = this.#options.command();
+  async #start(): Promise<void> {
+    const { command, args } = await this.#options.command();
+    if (this.#stopping) return;
     const output = openSync(this.#options.logFile, "a", 0o600);
     this.#startedAt = this.#options.clock.monotonic();
     const child = spawn(command, args, {
@@ -105,9 +102,7 @@ export class OwnProcess {
     child.on("error", (error) => ended(error.message));
     child.on("exit", (code, signal) => ended(signal ? `killed by ${signal}` : `ended with exit code ${code ?? 0}`));
     child.on("message", (message, handle) => this.#options.message(message, handle));
-    if (child.pid !== undefined) {
-      this.#options.started({ pid: child.pid, send: (message, handle, sent) => this.send(message, handle, sent) });
-    }
+    if (child.pid !== undefined) this.#options.started(child.pid);
   }
 
   #ended(how: string): void {
@@ -117,7 +112,7 @@ export class OwnProcess {
     const delay = this.#backoff.next();
     this.#options.log.warning(`the ${this.#options.name} ${how}; starting it again`, { delay: Math.round(delay) });
     this.#options.clock.after(delay, () => {
-      if (!this.#stopping) this.#start();
+      if (!this.#stopping) void this.#start();
     });
   }
 }

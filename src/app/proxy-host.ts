@@ -2,6 +2,7 @@ import type { Server, Socket } from "node:net";
 import { type Clock, explain, type Log } from "../base/index.ts";
 import type { FromProxy, HostedWorkload, Capture, ToProxy } from "../proxy/index.ts";
 import { connectOutside, resolveOutside } from "./outside.ts";
+import type { Command } from "../runtime/index.ts";
 import { entryOf, OwnProcess } from "./own-process.ts";
 
 /** A socket the control plane's process opens on the host for the proxy. */
@@ -16,7 +17,7 @@ export interface HostPort {
 }
 
 export interface ProxyHostOptions {
-  readonly command: (entry: string) => { readonly command: string; readonly args: readonly string[] };
+  readonly command: (entry: string) => Promise<Command>;
   readonly env: Readonly<Record<string, string>>;
   readonly logFile: string;
   readonly clock: Clock;
@@ -34,6 +35,7 @@ export class ProxyHost {
   readonly #process: OwnProcess;
   readonly #ports: HostPort[] = [];
   #workloads: ToProxy | undefined;
+  #isUp = false;
   #ready = Promise.withResolvers<void>();
 
   constructor(options: ProxyHostOptions) {
@@ -48,6 +50,7 @@ export class ProxyHost {
       started: () => undefined,
       message: (message) => this.#receive(message as FromProxy),
       died: () => {
+        this.#isUp = false;
         options.restarted();
         return true;
       },
@@ -69,8 +72,12 @@ export class ProxyHost {
     this.#send(this.#workloads);
   }
 
-  /** Opens a port of the host and hands it over; rejects when it cannot be bound. */
+  /** Opens a port of the host and hands it over, now or as soon as there is a proxy; rejects when it cannot be bound. */
   async listen(port: HostPort): Promise<void> {
+    if (!this.#isUp) {
+      this.#ports.push(port);
+      return this.#ready.promise;
+    }
     await this.#hand(port);
     this.#ports.push(port);
   }
@@ -121,6 +128,7 @@ export class ProxyHost {
 
   /** A proxy process is up: it is told everything its predecessor knew. */
   #begin(): void {
+    this.#isUp = true;
     if (this.#workloads) this.#send(this.#workloads);
     void Promise.all(this.#ports.map((port) => this.#hand(port)))
       .catch((error: unknown) => this.#options.trouble("port-taken", explain(error)))

@@ -10,4 +10,4 @@ export interface Compositions {
 export type Load = () => Promise<Compositions>;
 
 /** Loaded when a mesh is really run, asked or ended, not for its help. */
-export const loadCompositions: Load = async () => (await import("../app/index.ts")) as unknown as Compositions;
+export const loadCompositions: Load = async () => import("../app/index.ts");

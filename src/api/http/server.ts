@@ -24,6 +24,8 @@ export interface ServeOptions {
   /** What `Authorization: Bearer` must say. */
   readonly token: string;
   readonly logs?: LogProvider;
+  /** Further pages behind the token, by path: what they answer to a GET, as JSON. */
+  readonly pages?: Readonly<Record<string, () => Promise<unknown>>>;
   readonly log?: Log;
 }
 
@@ -127,6 +129,8 @@ async function route(api: Api, openApi: OpenApi, options: ServeOptions, call: Ca
     const type = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
     return send(response, 200, type, openApiV2);
   }
+  const page = Object.hasOwn(options.pages ?? {}, path) ? options.pages?.[path] : undefined;
+  if (page) return sendJson(response, 200, await page());
   if (isReview(path)) return serveReview(call);
   const target = targetOf(api.kinds, path);
   if (target) return serveObjects(api, options.logs, call, target);

@@ -1,5 +1,5 @@
 import type { Finding } from "../../model/index.ts";
-import { applyObject } from "../apply-object.ts";
+import { applyObject } from "../../api/client/index.ts";
 import { inOrder, place } from "../apply-order.ts";
 import { withClient } from "../connect.ts";
 import { countText, findingsText } from "../findings.ts";

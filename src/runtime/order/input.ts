@@ -1,5 +1,15 @@
-import type { TokenRequest } from "../../identity/index.ts";
 import type { ConfigMap, ImageCatalog, Pod, Secret, Service, ServiceAccount } from "../../model/index.ts";
+
+/** Whose token, for whom. */
+export interface TokenRequest {
+  readonly namespace: string;
+  readonly serviceAccount: string;
+  readonly serviceAccountUid: string;
+  readonly audiences?: readonly string[];
+  /** Seconds. */
+  readonly lifetime?: number;
+  readonly pod?: { readonly name: string; readonly uid: string };
+}
 
 export interface OrderInput {
   readonly pod: Pod;

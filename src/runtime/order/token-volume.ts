@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { TokenRequest } from "../../identity/index.ts";
+import type { TokenRequest } from "./input.ts";
 import type { Container, Pod, Volume } from "../../model/index.ts";
 import type { OrderInput } from "./input.ts";
 

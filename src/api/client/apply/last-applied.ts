@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { KubeObject } from "../model/index.ts";
+import type { KubeObject } from "../../../model/index.ts";
 
 /** kubectl's own, so that both programs can take turns on one object. */
 const annotation = "kubectl.kubernetes.io/last-applied-configuration";

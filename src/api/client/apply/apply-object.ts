@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import { codeOf, Fault } from "../base/index.ts";
-import { apiVersionOf, type Kind, type KubeObject } from "../model/index.ts";
-import type { Client } from "./connect.ts";
+import { codeOf, Fault } from "../../../base/index.ts";
+import { apiVersionOf, type Kind, type KubeObject } from "../../../model/index.ts";
+import type { Client } from "../../../store/index.ts";
 import { annotated, lastApplied } from "./last-applied.ts";
 import { threeWay } from "./three-way.ts";
 

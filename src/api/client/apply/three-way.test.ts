@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { kinds } from "../model/index.ts";
+import { kinds } from "../../../model/index.ts";
 import { annotated, lastApplied } from "./last-applied.ts";
 import { type MergeSchema, threeWay } from "./three-way.ts";
 
