@@ -121,12 +121,13 @@ export class DataPlane {
     this.#host();
   }
 
+  /** Changes nothing any more, and starts no other proxy when this one ends with its namespace. */
   stopFollowing(): void {
     this.#pipeline.close();
+    this.#proxy.expectEnd();
   }
 
   async stop(grace: number): Promise<void> {
-    this.#pipeline.close();
     await this.#proxy.stop(grace);
   }
 

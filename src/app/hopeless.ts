@@ -44,7 +44,7 @@ function isOf(pod: Pod, { kind, namespace, name }: WorkloadSummary): boolean {
   return pod.metadata.ownerReferences?.some((owner) => owner.name === `${name}-${hash}`) ?? false;
 }
 
-function isFinal({ state, restartCount = 0, ready }: ContainerStatus, late: boolean): boolean {
+function isFinal({ state, restartCount, ready }: ContainerStatus, late: boolean): boolean {
   const reason = state?.waiting?.reason ?? "";
   if (final.has(reason)) return true;
   return !ready && reason === "CrashLoopBackOff" && (late || restartCount >= mostRestarts);

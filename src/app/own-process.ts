@@ -61,6 +61,11 @@ export class OwnProcess {
     child.send(message, handle, {}, () => sent?.());
   }
 
+  /** It is about to end with something else; it is not started again. */
+  expectEnd(): void {
+    this.#stopping = true;
+  }
+
   /** Asks it to end by closing its channel, ends it by force after `grace` milliseconds. */
   async stop(grace: number): Promise<void> {
     this.#stopping = true;

@@ -86,6 +86,10 @@ export class ProxyHost {
     this.#send({ kind: "xds", node, message });
   }
 
+  expectEnd(): void {
+    this.#process.expectEnd();
+  }
+
   stop(grace: number): Promise<void> {
     return this.#process.stop(grace);
   }

@@ -23,10 +23,12 @@ export class TestProxy {
   readonly #ads = new AdsServer();
   readonly #channels: Multiplexer;
   readonly #servers: Server[] = [];
+  /** What nodes would be told, where it is held back. */
+  readonly #held = new Map<string, unknown[]>();
 
   constructor() {
     this.#channels = new Multiplexer(
-      (node, message) => setImmediate(() => this.proxy.receive({ kind: "xds", node, message })),
+      (node, message) => setImmediate(() => this.#tell(node, message)),
       (_, channel) => this.#ads.connect(channel),
     );
     this.proxy = new Proxy({
@@ -43,6 +45,23 @@ export class TestProxy {
     for (const [node, set] of Object.entries(sets)) this.#ads.setResources(node, { ...nothing, ...set });
     while (!Object.keys(sets).every((node) => this.#ads.synced(node))) await turn();
     await turn();
+  }
+
+  /** Holds back what the control plane says to a node, until `release`. */
+  hold(node: string): void {
+    this.#held.set(node, []);
+  }
+
+  release(node: string): void {
+    const messages = this.#held.get(node) ?? [];
+    this.#held.delete(node);
+    for (const message of messages) this.#tell(node, message);
+  }
+
+  #tell(node: string, message: unknown): void {
+    const held = this.#held.get(node);
+    if (held) held.push(message);
+    else this.proxy.receive({ kind: "xds", node, message });
   }
 
   host(workloads: readonly HostedWorkload[], addresses: readonly LoopbackAddress[] = []): void {
