@@ -65,6 +65,8 @@ export class TestProxy {
   }
 
   host(workloads: readonly HostedWorkload[], addresses: readonly LoopbackAddress[] = []): void {
+    const ids = new Set(workloads.map(({ node }) => node.id));
+    for (const id of this.#ads.connected()) if (!ids.has(id)) this.#channels.close(id);
     this.proxy.receive({ kind: "workloads", workloads, capture: { kind: "loopback", addresses } });
   }
 

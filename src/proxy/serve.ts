@@ -89,6 +89,7 @@ export class Service {
       this.#connections.add(connection);
       for (const each of series) each.opened();
       if (first) connection.bytes(first, 0, first.length);
+      if (socket.ended) connection.ended();
       return;
     }
     const carried: Carried = { chain, origin, socket, first, series };

@@ -25,6 +25,8 @@ export class WireSocket {
   readonly socket: Socket;
   /** Why it broke, where it did. */
   error: NodeJS.ErrnoException | undefined;
+  /** The peer said that it will send no more. */
+  ended = false;
   #paused = false;
   #closed = false;
 
@@ -37,7 +39,10 @@ export class WireSocket {
         return true;
       },
     });
-    this.socket.on("end", () => this.user.ended());
+    this.socket.on("end", () => {
+      this.ended = true;
+      this.user.ended();
+    });
     this.socket.on("error", (error) => void (this.error = error));
     this.socket.on("close", () => {
       this.#closed = true;

@@ -1,6 +1,6 @@
 // On the path of carried bytes.
 import type { TcpSeries } from "../config/contract.ts";
-import { copyOf, type SocketUser, type WireSocket } from "../net/socket.ts";
+import { copyOf, nobody, type SocketUser, type WireSocket } from "../net/socket.ts";
 import type { Surroundings, Swept } from "../http/surroundings.ts";
 
 export interface RelayOptions {
@@ -38,14 +38,19 @@ export class Relay implements Swept {
 
   connected(server: WireSocket): void {
     const { client, first, series } = this.#options;
+    // The client did not wait; this side was never told of.
+    if (this.#open === 0) {
+      server.user = nobody;
+      return server.destroy();
+    }
     this.#server = server;
     this.#open += 1;
     for (const each of series) each.opened();
-    if (client.closed) return server.destroy();
     if (first) {
       this.#count("received", first.length);
       server.write(first);
     }
+    if (client.ended) server.end();
     client.resume();
   }
 

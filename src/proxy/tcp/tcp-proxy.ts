@@ -1,6 +1,7 @@
 import type { Cluster, Endpoint, TcpChain, TcpSeries } from "../config/contract.ts";
 import type { Origin, Party, Surroundings } from "../http/surroundings.ts";
-import type { WireSocket } from "../net/socket.ts";
+import { Timeout } from "../http/timeout.ts";
+import { nobody, type WireSocket } from "../net/socket.ts";
 import { Relay } from "./relay.ts";
 
 /** What a carried connection meets: its chain, and what is known of both ends. */
@@ -22,8 +23,16 @@ export type EnterCallee = (
   series: readonly TcpSeries[],
 ) => boolean;
 
+/** How often, every 10 ms, a callee's own rules are looked for before its caller is given up. */
+const maxPostponed = 200;
+
 /** Carries a connection to an endpoint of the chain's cluster. */
-export function proxyTcp(carried: Carried, surroundings: Surroundings, enterCallee: EnterCallee): void {
+export function proxyTcp(
+  carried: Carried,
+  surroundings: Surroundings,
+  enterCallee: EnterCallee,
+  postponed: number = 0,
+): void {
   const { chain, origin, socket } = carried;
   const { owner } = origin;
   const cluster = owner.config.cluster(chain.cluster(surroundings.chance()));
@@ -38,10 +47,28 @@ export function proxyTcp(carried: Carried, surroundings: Surroundings, enterCall
     return socket.reset();
   }
   const callee = origin.direction === "inbound" ? owner : surroundings.party(endpoint.address);
+  if (callee?.meshed && !callee.config.ready) {
+    // Nothing is carried to it without its rules.
+    if (postponed < maxPostponed) {
+      return later(socket, surroundings, () => proxyTcp(carried, surroundings, enterCallee, postponed + 1));
+    }
+    log(carried, cluster, endpoint, 0, 0, "UH", 0);
+    return socket.reset();
+  }
   const own = ownSeries(carried, cluster, endpoint, callee, surroundings);
   const series = own ? [...carried.series, own] : carried.series;
   if (origin.direction !== "inbound" && callee?.meshed && enterCallee(carried, callee, endpoint, series)) return;
   carry({ ...carried, series }, cluster, endpoint, surroundings);
+}
+
+function later(socket: WireSocket, { ticker }: Surroundings, run: () => void): void {
+  socket.user = nobody;
+  socket.pause();
+  const wait = new Timeout(ticker, () => {
+    socket.resume();
+    if (!socket.closed) run();
+  });
+  wait.set(10);
 }
 
 function carry(carried: Carried, cluster: Cluster, endpoint: Endpoint, surroundings: Surroundings): void {
