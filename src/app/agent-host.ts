@@ -32,6 +32,7 @@ export class AgentHost {
   #initPid: Promise<number> | undefined;
   #failure: string | undefined;
   #ended: (() => void) | undefined;
+  #stopped: Promise<void> | undefined;
 
   constructor(options: AgentHostOptions) {
     this.#options = options;
@@ -80,7 +81,12 @@ export class AgentHost {
   }
 
   /** Ends the pods gracefully, then the agent; by force after `grace` milliseconds. */
-  async stop(grace: number): Promise<void> {
+  stop(grace: number): Promise<void> {
+    this.#stopped ??= this.#stop(grace);
+    return this.#stopped;
+  }
+
+  async #stop(grace: number): Promise<void> {
     const ended = new Promise<void>((resolve) => (this.#ended = resolve));
     this.#process.send({ kind: "stop" } satisfies AgentCommand);
     const late = Promise.withResolvers<void>();

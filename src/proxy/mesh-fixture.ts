@@ -94,12 +94,12 @@ export class TestMesh {
   }
 
   /** What each workload gets where the services' port speaks `layer`. */
-  sets(layer: Layer): Record<string, Partial<ResourceSet>> {
+  sets(layer: Layer, inbound: Layer = layer): Record<string, Partial<ResourceSet>> {
     const sets: Record<string, Partial<ResourceSet>> = {};
     for (const [name, node] of Object.entries(this.nodes)) {
       const meshed = node.metadata.MESHED;
       const listeners = (["b", "d"] as const).map((callee) => this.#outbound(callee, meshed ? layer : "tcp"));
-      if (meshed) listeners.push(this.#inbound(layer));
+      if (meshed) listeners.push(this.#inbound(inbound));
       const clusters = [this.#cluster("b"), this.#cluster("d"), originalDestination("InboundPassthroughCluster")];
       if (name === "b") clusters.push(named(originalDestination(`inbound|${this.port}||`), "b"));
       sets[node.id] = resources({ listeners, clusters });
@@ -107,8 +107,9 @@ export class TestMesh {
     return sets;
   }
 
-  async configure(layer: Layer): Promise<void> {
-    await this.proxy.configure(this.sets(layer));
+  /** `inbound`: what the callees take the port's language for, where callers see it otherwise. */
+  async configure(layer: Layer, inbound: Layer = layer): Promise<void> {
+    await this.proxy.configure(this.sets(layer, inbound));
   }
 
   /** Lines of a metric, without those of other reporters where one is given. */
