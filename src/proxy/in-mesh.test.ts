@@ -108,6 +108,24 @@ for (const layer of ["http", "detected"] as const satisfies readonly Layer[]) {
   });
 }
 
+describe("bytes the caller carries and the callee reads as requests", () => {
+  before(() => mesh.configure("tcp", "http"));
+
+  test("are a connection of the caller, and a request from a caller the callee knows", async () => {
+    const lines = await call("a", "b");
+    const request = lines.filter((line) => line.startsWith(requests));
+    assert.deepEqual(reporters(request), ["destination"]);
+    assert.equal(label(request[0], "source_workload"), "a");
+    assert.equal(label(request[0], "connection_security_policy"), "mutual_tls");
+    assert.ok(lines.some((line) => line.startsWith("istio_tcp_connections_opened") && line.includes(`"source"`)));
+    assert.ok(
+      lines.some((line) => line.startsWith("istio_tcp_sent_bytes") && line.includes(`"source"`)),
+      "no bytes",
+    );
+    assert.match(seen, /x-forwarded-client-cert: By=spiffe:[^\r]*sa\/b;[^\r]*URI=spiffe:[^\r]*sa\/a\r\n/i);
+  });
+});
+
 describe("a carried connection", () => {
   before(() => mesh.configure("tcp"));
 

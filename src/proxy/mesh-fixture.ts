@@ -173,18 +173,18 @@ function firstChain({ filter_chains: [chain] }: Listener): FilterChain {
 }
 
 /** Requests where the first bytes are HTTP/1.1, carried bytes otherwise. */
-function detecting(http: Listener, tcp: Listener): Pick<Listener, "filter_chains" | "listener_filters"> {
+function detecting(http: Listener, tcp: Listener): Partial<Listener> & Pick<Listener, "filter_chains"> {
+  const plain = { transport_protocol: "raw_buffer" } as const;
   return {
     listener_filters: [
       { name: "tls", typed_config: { "@type": filterTypes.tlsInspector } },
       { name: "http", typed_config: { "@type": filterTypes.httpInspector } },
     ],
+    listener_filters_timeout: "0.05s",
     filter_chains: [
-      {
-        ...firstChain(http),
-        filter_chain_match: { transport_protocol: "raw_buffer", application_protocols: ["http/1.1"] },
-      },
-      firstChain(tcp),
+      { ...firstChain(http), filter_chain_match: { ...plain, application_protocols: ["http/1.1"] } },
+      { ...firstChain(tcp), filter_chain_match: plain },
+      { ...firstChain(tcp), filter_chain_match: { transport_protocol: "tls" } },
     ],
   };
 }

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { Endpoint, Listener, TcpSeries, WorkloadLabels } from "./config/contract.ts";
 import { unknownWorkload } from "./config/workload-labels.ts";
+import { clientCertificate } from "./http/inbound-hop.ts";
 import { ServerConnection } from "./http/server-connection.ts";
 import type { Origin, Party, Surroundings } from "./http/surroundings.ts";
 import { nobody, WireSocket } from "./net/socket.ts";
@@ -71,6 +72,7 @@ export class Service {
       owner,
       direction,
       peer,
+      clientCertificate: peer === unknownWorkload ? undefined : clientCertificate(owner, peer),
       remote: `${remoteAddress}:${remotePort}`,
       remoteAddress,
       local: `${destination.address}:${destination.port}`,
@@ -83,7 +85,11 @@ export class Service {
         this.#surroundings,
         () => {
           this.#connections.delete(connection);
-          for (const each of series) each.closed();
+          for (const each of series) {
+            each.received(socket.socket.bytesRead);
+            each.sent(socket.socket.bytesWritten);
+            each.closed();
+          }
         },
       );
       this.#connections.add(connection);

@@ -244,7 +244,8 @@ export class Exchange implements Attempting {
     if (message.upgrade !== undefined) framing += `connection: Upgrade\r\nupgrade: ${message.upgrade}\r\n`;
     if (message.expectContinue) framing += "expect: 100-continue\r\n";
     if (this.route?.attemptCount) framing += `x-envoy-attempt-count: ${this.#attempts}\r\n`;
-    if (this.hop?.clientCertificate) framing += `x-forwarded-client-cert: ${this.hop.clientCertificate}\r\n`;
+    const certificate = this.hop ? this.hop.clientCertificate : this.origin.clientCertificate;
+    if (certificate !== undefined) framing += `x-forwarded-client-cert: ${certificate}\r\n`;
     else if (this.route?.decorator !== undefined && this.origin.direction !== "inbound") {
       // An application outside of the mesh learns the operation; a proxy would know it.
       framing += `x-envoy-decorator-operation: ${this.route.decorator}\r\n`;

@@ -1,5 +1,5 @@
 // On the path of every request.
-import type { Chain, Cluster, Endpoint, Listener, RequestHead, Route } from "../config/contract.ts";
+import type { Chain, Cluster, Endpoint, Listener, RequestHead, Route, WorkloadLabels } from "../config/contract.ts";
 import { replies, type LocalReply } from "./local-reply.ts";
 import type { Origin, Party, Surroundings } from "./surroundings.ts";
 
@@ -42,6 +42,11 @@ export function inboundHop(
   return { callee, route, cluster: callee.config.cluster(cluster), clientCertificate: certificate };
 }
 
+/** Who calls, in the words of `x-forwarded-client-cert`. */
+export function clientCertificate(callee: Party, caller: WorkloadLabels): string {
+  return `By=${callee.labels.principal};URI=${caller.principal}`;
+}
+
 function chainFor(listener: Listener, endpoint: Endpoint, origin: Origin, callee: Party): Remembered {
   let byEndpoint = remembered.get(listener);
   if (!byEndpoint) {
@@ -57,7 +62,7 @@ function chainFor(listener: Listener, endpoint: Endpoint, origin: Origin, callee
       sourceAddress: origin.remoteAddress,
       protocol: "http/1.1",
     }),
-    certificate: `By=${callee.labels.principal};URI=${origin.owner.labels.principal}`,
+    certificate: clientCertificate(callee, origin.owner.labels),
   };
   byEndpoint.set(endpoint, made);
   return made;

@@ -53,9 +53,10 @@ export class Outcome {
     };
     const { owner } = origin;
     if (origin.direction === "inbound") {
+      const secured = origin.clientCertificate !== undefined;
       const series =
         cluster && endpoint
-          ? seriesOf("destination", origin.peer, cluster, endpoint, owner, false, surroundings)
+          ? seriesOf("destination", origin.peer, cluster, endpoint, owner, secured, surroundings)
           : seriesWithoutEndpoint("destination", origin.peer, cluster, surroundings);
       series.observe(result);
     } else if (cluster && endpoint) {

@@ -20,8 +20,11 @@ export class Pool implements Swept {
   readonly #idle: ClientConnection[] = [];
   readonly #queue: Waiting[] = [];
   readonly #open = new Set<ClientConnection>();
-  /** Counters by reporter, and the labels of the endpoint they were made for. */
-  readonly series = new Map<string, HttpSeries>();
+  /** Counters of each reporter by who calls, and the labels of the endpoint they were made for. */
+  series = {
+    source: new WeakMap<WorkloadLabels, HttpSeries>(),
+    destination: new WeakMap<WorkloadLabels, HttpSeries>(),
+  };
   seriesOf: WorkloadLabels | undefined;
   #connecting = 0;
 

@@ -20,11 +20,10 @@ export function seriesOf(
 ): HttpSeries {
   const pool = Pool.of(cluster, endpoint, surroundings);
   if (pool.seriesOf !== endpoint.workload) {
-    pool.series.clear();
+    pool.series = { source: new WeakMap(), destination: new WeakMap() };
     pool.seriesOf = endpoint.workload;
   }
-  const key = reporter === "source" ? reporter : `${reporter} ${source.principal}`;
-  const known = pool.series.get(key);
+  const known = pool.series[reporter].get(source);
   if (known) return known;
   const made = surroundings.telemetry.http({
     reporter,
@@ -35,7 +34,7 @@ export function seriesOf(
     // As Istio has it: the client's side does not say what the server's side saw.
     security: reporter === "source" ? "unknown" : secured ? "mutual_tls" : "none",
   });
-  pool.series.set(key, made);
+  pool.series[reporter].set(source, made);
   return made;
 }
 

@@ -30,6 +30,8 @@ export interface Origin {
   readonly direction: "inbound" | "outbound" | "gateway";
   /** Inbound: the caller, as far as it is known. */
   readonly peer: WorkloadLabels;
+  /** Inbound, from a caller of the mesh: what the application is told of it. */
+  readonly clientCertificate: string | undefined;
   /** `address:port` of the client, and the address alone. */
   readonly remote: string;
   readonly remoteAddress: string;
