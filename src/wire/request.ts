@@ -72,5 +72,7 @@ function checkBody(message: RequestMessage): Refusal | undefined {
   if (message.minor === 0 && message.chunked) return refusal(400, "chunked-in-http-1.0");
   if (message.method === "CONNECT" && (message.chunked || message.contentLength > 0))
     return refusal(400, "connect-with-body");
+  // An upgrade may be passed over; behind a body nobody could tell where the new protocol begins.
+  if (message.chunked || message.contentLength > 0) message.upgrade = undefined;
   return undefined;
 }
