@@ -160,7 +160,11 @@ describe("forwarded as one request, in our words:", () => {
     ["dots and escapes", "GET /x/%2e%2e/%66irst HTTP/1.1\r\nHost: a\r\n\r\n", /^GET \/first HTTP\/1\.1\r\n/],
     ["a fragment", "GET /first#x HTTP/1.1\r\nHost: a\r\n\r\n", /^GET \/first HTTP\/1\.1\r\n/],
     ["* of OPTIONS", "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", /^OPTIONS \* HTTP\/1\.1\r\n/],
-    ["a GET that hides one behind Connection", `${head}Connection: content-length\r\nContent-Length: 3\r\n\r\nabc`, /\r\ncontent-length: 3\r\n[^]*abc$/],
+    [
+      "a GET that hides one behind Connection",
+      `${head}Connection: content-length\r\nContent-Length: 3\r\n\r\nabc`,
+      /\r\ncontent-length: 3\r\n[^]*abc$/,
+    ],
     [
       "an upgrade nobody may make of a body",
       `${head}Connection: upgrade\r\nUpgrade: websocket\r\nContent-Length: 3\r\n\r\nabc`,

@@ -10,7 +10,13 @@ const value = fc.stringMatching(/^(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xf
 const ofThisHop =
   /^(?:te|host|expect|upgrade|connection|keep-alive|content-length|proxy-connection|transfer-encoding)$/i;
 const fields = fc
-  .array(fc.tuple(token.filter((name) => !ofThisHop.test(name)), value), { maxLength: 20 })
+  .array(
+    fc.tuple(
+      token.filter((name) => !ofThisHop.test(name)),
+      value,
+    ),
+    { maxLength: 20 },
+  )
   .map((pairs) => pairs.flat());
 const framing = fc.constantFrom("", "content-length: 5\r\n", "transfer-encoding: chunked\r\n");
 
