@@ -174,6 +174,9 @@ export class DataPlane {
     }
     const hosted = { workloads, capture: this.#capture(mesh, workloads) };
     if (!isDeepStrictEqual(hosted, this.#hosted)) {
+      // Should one of the same name come back, its conversation begins anew: the proxy forgets those it serves no more.
+      const kept = new Set(workloads.map(({ node }) => node.id));
+      for (const { node } of this.#hosted?.workloads ?? []) if (!kept.has(node.id)) this.#channels.close(node.id);
       this.#hosted = hosted;
       this.#proxy.host(hosted.workloads, hosted.capture);
     }

@@ -68,7 +68,13 @@ export function detectingChains(http: TypedFilter, tcp: TypedFilter, port?: numb
       filter_chain_match: { ...at, transport_protocol: "raw_buffer", application_protocols: ["http/1.1"] },
       filters: [http],
     },
-    ...(port === undefined ? [] : [{ filter_chain_match: at, filters: [tcp] }]),
+    // Twice: a connection that a chain of its transport wants is never given to one that asks for no transport.
+    ...(port === undefined
+      ? []
+      : [
+          { filter_chain_match: { ...at, transport_protocol: "raw_buffer" }, filters: [tcp] },
+          { filter_chain_match: at, filters: [tcp] },
+        ]),
   ] as const satisfies readonly FilterChain[];
 }
 

@@ -24,8 +24,6 @@ export class ResponseMessage extends Framing {
   }
 }
 
-const statusCode = /^[1-9][0-9]{2}$/;
-
 /** Reads a head: status line and field lines, each with its CRLF, without the empty line. A refusal means 502 for the client. */
 export function readResponse(text: string, limits: HeadLimits): ResponseMessage | Refusal {
   if (hasForbidden(text)) return refusal(400, "forbidden-character");
@@ -34,15 +32,26 @@ export function readResponse(text: string, limits: HeadLimits): ResponseMessage 
   if (line < 12 || !text.startsWith("HTTP/1.") || text.charCodeAt(8) !== 32)
     return refusal(400, "malformed-status-line");
   const minor = text.charCodeAt(7) - 48;
-  const digits = text.slice(9, 12);
-  if ((minor !== 0 && minor !== 1) || !statusCode.test(digits)) return refusal(400, "malformed-status-line");
+  const status = threeDigits(text, 9);
+  if ((minor !== 0 && minor !== 1) || status < 100) return refusal(400, "malformed-status-line");
   if (line > 12 && text.charCodeAt(12) !== 32) return refusal(400, "malformed-status-line");
   const message = new ResponseMessage();
   message.minor = minor;
-  message.status = Number(digits);
+  message.status = status;
   message.reason = text.slice(13, line);
   const refused = readFields(text, line + 2, limits, message);
   if (refused) return refused;
   if (message.chunked && minor === 0) return refusal(400, "chunked-in-http-1.0");
   return message;
+}
+
+/** -1: something else stands there. */
+function threeDigits(text: string, at: number): number {
+  let number = 0;
+  for (let place = at; place < at + 3; place += 1) {
+    const digit = text.charCodeAt(place) - 48;
+    if (!(digit >= 0 && digit <= 9)) return -1;
+    number = number * 10 + digit;
+  }
+  return number;
 }

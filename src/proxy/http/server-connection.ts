@@ -116,7 +116,11 @@ export class ServerConnection implements SocketUser, Swept {
   /** No more requests after the present one. */
   drain(): void {
     this.#draining = true;
-    if (!this.#exchange && this.#heads.waiting === 0) this.#socket.end();
+    if (this.#exchange || this.#heads.waiting > 0) return;
+    // A request under way to us is not begun: its client sees the end and may ask elsewhere.
+    this.#closing = true;
+    this.#lastActive = this.#surroundings.ticker.now();
+    this.#socket.end();
   }
 
   destroy(): void {
@@ -124,9 +128,11 @@ export class ServerConnection implements SocketUser, Swept {
   }
 
   #readHead(buffer: Buffer, start: number, end: number): number {
+    const before = this.#heads.waiting;
     const text = this.#heads.read(buffer, start, end);
     if (text === undefined) {
-      this.#lastActive = this.#surroundings.ticker.now();
+      // The time for a head begins with its first byte; more bytes win none.
+      if (before === 0) this.#lastActive = this.#surroundings.ticker.now();
       return end;
     }
     const message = typeof text === "string" ? readRequest(text, defaultLimits) : text;
