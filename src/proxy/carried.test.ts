@@ -3,6 +3,7 @@ import { connect, type Server, type Socket } from "node:net";
 import { after, afterEach, before, describe, test } from "node:test";
 import { filterTypes, type Listener } from "../xds/index.ts";
 import { cluster, listen, nodeOf, portOf, resources, talk, tcpListener, TestProxy } from "./fixture.ts";
+import { writeUntilHeldUp } from "./gateway-fixture.ts";
 import { TestMesh } from "./mesh-fixture.ts";
 
 type Accept = (socket: Socket) => void;
@@ -90,17 +91,8 @@ describe("carried bytes", () => {
     accept = (socket) => void socket.pause();
     const client = connect(port, "127.0.0.1");
     client.on("error", () => undefined);
-    let sent = 0;
-    while (client.write(Buffer.alloc(65_536))) sent += 65_536;
-    for (let quiet = 0; quiet < 5;) {
-      const drained = await new Promise<boolean>((resolve) => {
-        const timer = setTimeout(() => resolve(false), 50);
-        client.once("drain", () => (clearTimeout(timer), resolve(true)));
-      });
-      quiet = drained ? 0 : quiet + 1;
-      if (drained) while (client.write(Buffer.alloc(65_536))) sent += 65_536;
-      assert.ok(sent < 64 * 1024 * 1024, "nothing holds the client up");
-    }
+    const sent = await writeUntilHeldUp(client, Buffer.alloc(65_536));
+    assert.ok(sent < 64 * 1024 * 1024, "nothing holds the client up");
     client.destroy();
   });
 

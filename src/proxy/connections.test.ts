@@ -1,0 +1,202 @@
+import assert from "node:assert/strict";
+import { connect, type Socket } from "node:net";
+import { afterEach, beforeEach, describe, test } from "node:test";
+import { talk } from "./fixture.ts";
+import { eventually, get, ok, pause, post, TestGateway, writeUntilHeldUp } from "./gateway-fixture.ts";
+
+let gateway: TestGateway;
+beforeEach(async () => {
+  gateway = new TestGateway();
+  await gateway.start();
+});
+afterEach(() => gateway.close());
+
+const whole = (text: string) => text.endsWith("ok");
+
+/** A client that stays, and what it got so far. */
+function client(): { readonly socket: Socket; got: string; closed: boolean } {
+  const socket = connect({ port: gateway.port, host: "127.0.0.1", allowHalfOpen: true });
+  const state = { socket, got: "", closed: false };
+  socket.on("data", (bytes) => (state.got += bytes.toString("latin1")));
+  socket.on("end", () => (state.closed = true));
+  socket.on("error", () => (state.closed = true));
+  return state;
+}
+
+describe("a request's body", () => {
+  test("is not read on once the endpoint has answered: the connection closes with the answer", async () => {
+    gateway.accept = (socket) => void socket.once("data", () => socket.write(ok));
+    const answer = await talk(gateway.port, `${post(1_000_000)}some of it`);
+    assert.match(answer, /^HTTP\/1\.1 200 OK\r\n[^]*connection: close\r\n\r\nok$/);
+    await eventually("the endpoint's connection ends too", () => gateway.open.size === 0);
+  });
+
+  test("waits with an endpoint that does not read, and not in memory", async () => {
+    gateway.accept = (socket) => void socket.pause();
+    const { socket } = client();
+    socket.write(`POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n`);
+    const chunk = Buffer.concat([Buffer.from("10000\r\n"), Buffer.alloc(65_536, "x"), Buffer.from("\r\n")]);
+    assert.ok((await writeUntilHeldUp(socket, chunk)) < 64 * 1024 * 1024, "nothing holds the client up");
+    for (const open of gateway.open) open.resume();
+    await new Promise((resolve) => socket.once("drain", resolve));
+    socket.destroy();
+  });
+
+  test("arrives byte by byte as it is sent", async () => {
+    let seen = "";
+    gateway.accept = (socket) =>
+      void socket.on("data", (bytes) => {
+        seen += bytes.toString();
+        if (seen.endsWith("hello")) socket.write(ok);
+      });
+    assert.match(await talk(gateway.port, `${post(5)}hello`.split(""), whole), /^HTTP\/1\.1 200/);
+    assert.match(seen, /\r\ncontent-length: 5\r\n\r\nhello$/);
+  });
+});
+
+describe("a client", () => {
+  test("that has closed its own side still gets its answer, as the last one", async () => {
+    gateway.accept = (socket) => void socket.once("data", () => setTimeout(() => socket.write(ok), 20));
+    const state = client();
+    state.socket.end(get);
+    await eventually("the answer and the end", () => state.closed);
+    assert.match(state.got, /^HTTP\/1\.1 200 OK\r\n[^]*ok$/);
+  });
+
+  test("that closes its side in the middle of a request ends it, at the endpoint too", async () => {
+    gateway.accept = (socket) => void socket.resume();
+    const state = client();
+    state.socket.write(`${post(10)}half`);
+    await eventually("the endpoint is asked", () => gateway.open.size === 1);
+    state.socket.end();
+    await eventually("both are closed", () => state.closed && gateway.open.size === 0);
+    assert.doesNotMatch(state.got, /200/);
+  });
+
+  test("that breaks off cancels its request at the endpoint", async () => {
+    gateway.accept = (socket) => void socket.resume();
+    const state = client();
+    state.socket.write(get);
+    await eventually("the endpoint is asked", () => gateway.open.size === 1);
+    state.socket.resetAndDestroy();
+    await eventually("the endpoint's connection ends", () => gateway.open.size === 0);
+    await eventually("it is counted", () => /response_flags="DC"/.test(gateway.proxy.metrics()));
+  });
+
+  test("that sends requests ahead and closes its side gets every answer", async () => {
+    const state = client();
+    state.socket.end(get + get + get);
+    await eventually("the end", () => state.closed);
+    assert.equal(state.got.match(/HTTP\/1\.1 200/g)?.length, 3);
+  });
+
+  test("that asks for more ahead than may wait is held up, and gets every answer", async () => {
+    const count = 2000;
+    let answers = 0;
+    const state = client();
+    state.socket.on("data", () => (answers = state.got.match(/ok/g)?.length ?? 0));
+    for (let sent = 0; sent < count; sent += 1) state.socket.write(get);
+    await eventually("every answer", () => answers === count);
+    state.socket.destroy();
+  });
+});
+
+describe("connections to an endpoint", () => {
+  test("carry as many requests as they may, and no more", async () => {
+    await gateway.serve({
+      cluster: {
+        typed_extension_protocol_options: {
+          "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
+            "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+            explicit_http_config: { http_protocol_options: {} },
+            common_http_protocol_options: { max_requests_per_connection: 2 },
+          },
+        },
+      },
+    });
+    for (let count = 0; count < 6; count += 1) await talk(gateway.port, get, whole);
+    assert.equal(gateway.connections, 3);
+    await eventually("none is left open", () => gateway.open.size === 0);
+  });
+
+  test("are not used again once the endpoint says more than it was asked for", async () => {
+    gateway.accept = (socket) =>
+      void socket.on("data", () => socket.write(`${ok}HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nevil`));
+    for (let count = 0; count < 3; count += 1) assert.doesNotMatch(await talk(gateway.port, get, whole), /evil/);
+    assert.equal(gateway.connections, 3);
+  });
+
+  test("more requests than may run are answered 503 at once, and say why", async () => {
+    const held: Socket[] = [];
+    gateway.accept = (socket) => void socket.once("data", () => held.push(socket));
+    await gateway.serve({ cluster: { circuit_breakers: { thresholds: [{ max_requests: 1 }] } } });
+    const first = talk(gateway.port, get, whole);
+    await eventually("one runs", () => held.length === 1);
+    const second = await talk(gateway.port, get, (text) => text.endsWith("overflow"));
+    assert.match(second, /^HTTP\/1\.1 503 [^]*\r\nx-envoy-overloaded: true\r\n/);
+    for (const socket of held) socket.write(ok);
+    assert.match(await first, /ok$/);
+    assert.match(gateway.proxy.metrics(), /response_flags="UO"/);
+  });
+
+  test("where no more may be opened requests wait for one, as many as may wait", async () => {
+    const held: Socket[] = [];
+    gateway.accept = (socket) => void socket.on("data", () => held.push(socket));
+    await gateway.serve({
+      cluster: { circuit_breakers: { thresholds: [{ max_connections: 1, max_pending_requests: 1 }] } },
+    });
+    const first = talk(gateway.port, get, whole);
+    await eventually("one runs", () => held.length === 1);
+    const second = talk(gateway.port, get, whole);
+    await pause(20);
+    assert.equal(gateway.connections, 1);
+    assert.match(await talk(gateway.port, get, (text) => text.endsWith("overflow")), /^HTTP\/1\.1 503 /);
+    held.shift()?.write(ok);
+    assert.match(await first, /ok$/);
+    await eventually("the second runs", () => held.length === 1);
+    held.shift()?.write(ok);
+    assert.match(await second, /ok$/);
+    assert.equal(gateway.connections, 1);
+  });
+
+  test("a request that waits for one and is given up leaves its place", async () => {
+    const held: Socket[] = [];
+    gateway.accept = (socket) => void socket.on("data", () => held.push(socket));
+    await gateway.serve({
+      cluster: { circuit_breakers: { thresholds: [{ max_connections: 1, max_pending_requests: 1 }] } },
+    });
+    const first = talk(gateway.port, get, whole);
+    await eventually("one runs", () => held.length === 1);
+    for (let count = 0; count < 3; count += 1) {
+      const waiting = client();
+      waiting.socket.write(get);
+      await pause(10);
+      assert.equal(waiting.got, "");
+      waiting.socket.resetAndDestroy();
+      await pause(10);
+    }
+    held[0]?.write(ok);
+    assert.match(await first, /ok$/);
+  });
+});
+
+describe("draining", () => {
+  test("lets what runs end, says it is the last, and takes nothing new", async () => {
+    let running: Socket | undefined;
+    gateway.accept = (socket) => void socket.once("data", () => (running = socket));
+    const busy = client();
+    const idle = client();
+    busy.socket.write(get);
+    await eventually("one runs", () => running !== undefined);
+    gateway.proxy.proxy.receive({ kind: "drain", seconds: 5 });
+    await eventually("the idle one is closed", () => idle.closed);
+    idle.socket.write(get);
+    await pause(20);
+    assert.equal(idle.got, "");
+    assert.equal(gateway.connections, 1, "nothing new reaches the endpoint");
+    running?.write(ok);
+    await eventually("the busy one is closed", () => busy.closed);
+    assert.match(busy.got, /^HTTP\/1\.1 200 [^]*connection: close\r\n[^]*ok$/);
+    await assert.rejects(talk(gateway.port, get), /ECONNREFUSED/);
+  });
+});
