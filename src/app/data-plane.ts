@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { type Clock, explain, type Log } from "../base/index.ts";
 import type { ControlPlane } from "./control-plane.ts";
 import type { Mesh } from "../mesh/index.ts";
-import type { Capture, HostedWorkload } from "../proxy/index.ts";
+import type { Capture, HostedWorkload, ServiceAddresses } from "../proxy/index.ts";
 import type { AgentCommand, Command } from "../runtime/index.ts";
 import { AdsServer, Multiplexer, type Node } from "../xds/index.ts";
 import { GatewayPorts } from "./gateway-ports.ts";
@@ -13,6 +13,7 @@ import { hostName } from "./outside.ts";
 import { listenNear, listenOn, portOf } from "./ports.ts";
 import { ProxyHost } from "./proxy-host.ts";
 import { Refusals } from "./refusals.ts";
+import { serviceAddresses } from "./service-addresses.ts";
 import { dnsAddress, weftVersion } from "./settings.ts";
 
 export interface DataPlaneOptions {
@@ -44,6 +45,7 @@ export class DataPlane {
   #nodes: ReadonlyMap<string, Node> = new Map();
   #hosted: { readonly workloads: readonly HostedWorkload[]; readonly capture: Capture } | undefined;
   #names: AgentCommand | undefined;
+  #services: ServiceAddresses = {};
 
   constructor(options: DataPlaneOptions) {
     this.#options = options;
@@ -155,6 +157,7 @@ export class DataPlane {
   #changed(mesh: Mesh, nodes: ReadonlyMap<string, Node>): void {
     this.#nodes = nodes;
     this.#host();
+    this.#tellServices(mesh);
     this.#options.gatewayPorts.open(mesh).catch((error: unknown) => {
       this.#options.log.warning("gateway ports could not be opened", { error: explain(error) });
     });
@@ -187,6 +190,13 @@ export class DataPlane {
     if (this.#options.network === "netns") return { kind: "netns", inboundCidrs: insideCidrs };
     const nodes = new Map(workloads.map(({ node }) => [node.id, node]));
     return { kind: "loopback", addresses: this.#loopback.capture(mesh, nodes) };
+  }
+
+  #tellServices(mesh: Mesh): void {
+    const services = serviceAddresses(mesh);
+    if (isDeepStrictEqual(services, this.#services)) return;
+    this.#services = services;
+    this.#proxy.tellServices(services);
   }
 
   #tellNames(): void {

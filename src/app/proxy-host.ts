@@ -1,6 +1,6 @@
 import type { Server, Socket } from "node:net";
 import { type Clock, explain, type Log } from "../base/index.ts";
-import type { FromProxy, HostedWorkload, Capture, ToProxy } from "../proxy/index.ts";
+import type { FromProxy, HostedWorkload, Capture, ServiceAddresses, ToProxy } from "../proxy/index.ts";
 import { connectOutside, resolveOutside } from "./outside.ts";
 import type { Command } from "../runtime/index.ts";
 import { entryOf, OwnProcess } from "./own-process.ts";
@@ -35,6 +35,7 @@ export class ProxyHost {
   readonly #process: OwnProcess;
   readonly #ports: HostPort[] = [];
   #workloads: ToProxy | undefined;
+  #services: ToProxy | undefined;
   #isUp = false;
   #ready = Promise.withResolvers<void>();
 
@@ -70,6 +71,12 @@ export class ProxyHost {
   host(workloads: readonly HostedWorkload[], capture: Capture): void {
     this.#workloads = { kind: "workloads", workloads, capture };
     this.#send(this.#workloads);
+  }
+
+  /** Who answers at the addresses of services that no rule of the mesh routes. */
+  tellServices(services: ServiceAddresses): void {
+    this.#services = { kind: "services", services };
+    this.#send(this.#services);
   }
 
   /** Opens a port of the host and hands it over, now or as soon as there is a proxy; rejects when it cannot be bound. */
@@ -133,6 +140,7 @@ export class ProxyHost {
   /** A proxy process is up: it is told everything its predecessor knew. */
   #begin(): void {
     this.#isUp = true;
+    if (this.#services) this.#send(this.#services);
     if (this.#workloads) this.#send(this.#workloads);
     void Promise.all(this.#ports.map((port) => this.#hand(port)))
       .catch((error: unknown) => this.#options.trouble("port-taken", explain(error)))

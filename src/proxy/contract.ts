@@ -25,9 +25,18 @@ export interface LoopbackAddress {
   readonly destination: string;
 }
 
+export interface SocketAddress {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** `address:port` of each service of the cluster → those of its ready workloads. */
+export type ServiceAddresses = Readonly<Record<string, readonly SocketAddress[]>>;
+
 /** Messages from the control plane's process to the proxy process, over Node's IPC. */
 export type ToProxy =
   | { readonly kind: "workloads"; readonly workloads: readonly HostedWorkload[]; readonly capture: Capture }
+  | { readonly kind: "services"; readonly services: ServiceAddresses }
   /** Comes with a listening socket made outside: a gateway port (`node` set), or the admin / metrics page. */
   | {
       readonly kind: "listen";

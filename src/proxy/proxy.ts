@@ -91,6 +91,8 @@ export class Proxy {
     switch (message.kind) {
       case "workloads":
         return this.#host(message.workloads, message.capture);
+      case "services":
+        return this.#store.setServices(message.services);
       case "xds":
         return this.#parties.receive(message.node, message.message);
       case "listen":

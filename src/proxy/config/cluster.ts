@@ -2,6 +2,7 @@
 import type { Chance, Clock } from "../../base/index.ts";
 import type { Cluster as ClusterMessage, ClusterLoadAssignment } from "../../xds/index.ts";
 import { balancer, type Balancer, type BalancerName } from "./balancer.ts";
+import type { SocketAddress } from "../contract.ts";
 import type { Cluster, DestinationService, Endpoint, PickRequest } from "./contract.ts";
 import { milliseconds } from "./duration.ts";
 import { endpointKey, LiveEndpoint, wantedEndpoints, type WantedEndpoint } from "./endpoint.ts";
@@ -12,6 +13,8 @@ export interface ClusterSurroundings {
   readonly clock: Clock;
   readonly chance: Chance;
   readonly resolve: ResolveName;
+  /** Who answers at an original destination, when it is a service's address. */
+  readonly behind?: (destination: SocketAddress) => SocketAddress | undefined;
 }
 
 /** Envoy's thresholds when none are given. */
@@ -105,11 +108,12 @@ export class LiveCluster implements Cluster {
 
   #original(destination: PickRequest["originalDestination"]): Endpoint | undefined {
     if (!destination) return undefined;
-    const key = endpointKey(destination.address, destination.port);
+    const { address, port } = this.#surroundings.behind?.(destination) ?? destination;
+    const key = endpointKey(address, port);
     const known = this.#endpoints.get(key);
     if (known) return known;
     if (this.#endpoints.size >= keptDestinations) this.#dropIdle();
-    const endpoint = new LiveEndpoint(destination.address, destination.port);
+    const endpoint = new LiveEndpoint(address, port);
     this.#endpoints.set(key, endpoint);
     return endpoint;
   }

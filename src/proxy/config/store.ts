@@ -1,9 +1,11 @@
 import { systemChance, systemClock, type Chance, type Clock } from "../../base/index.ts";
 import { AdsClient, type Channel, type Node } from "../../xds/index.ts";
 import type { WriteLine } from "./access-log.ts";
+import type { ServiceAddresses } from "../contract.ts";
 import type { WorkloadConfig } from "./contract.ts";
 import type { ResolveName } from "./resolution.ts";
-import { LiveWorkload } from "./workload.ts";
+import { ServiceTable } from "./service-addresses.ts";
+import { LiveWorkload, type WorkloadSurroundings } from "./workload.ts";
 
 export interface ConfigStoreOptions {
   readonly resolve: ResolveName;
@@ -27,12 +29,20 @@ interface Hosted {
 
 /** The configuration of every workload this process serves, fed by one discovery conversation each. */
 export class ConfigStore {
-  readonly #options: Required<ConfigStoreOptions>;
+  readonly #surroundings: WorkloadSurroundings;
+  readonly #services: ServiceTable;
   readonly #hosted = new Map<string, Hosted>();
   readonly #listeners = new Set<ConfigListener>();
 
   constructor(options: ConfigStoreOptions) {
-    this.#options = { clock: systemClock, chance: systemChance, ...options };
+    const { clock = systemClock, chance = systemChance } = options;
+    this.#services = new ServiceTable(chance);
+    this.#surroundings = { ...options, clock, chance, behind: (destination) => this.#services.behind(destination) };
+  }
+
+  /** The services of the cluster from now on. */
+  setServices(services: ServiceAddresses): void {
+    this.#services.set(services);
   }
 
   /** Serves this node too; `channel` is its conversation. Again with the same node: the conversation goes on over the new channel. */
@@ -75,7 +85,7 @@ export class ConfigStore {
   }
 
   #host(node: Node): Hosted {
-    const config = new LiveWorkload(node, this.#options);
+    const config = new LiveWorkload(node, this.#surroundings);
     const client = new AdsClient({
       node,
       apply: (change) => {
