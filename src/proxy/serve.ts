@@ -5,7 +5,7 @@ import { clientCertificate } from "./http/inbound-hop.ts";
 import { ServerConnection } from "./http/server-connection.ts";
 import type { Origin, Party, Surroundings } from "./http/surroundings.ts";
 import { nobody, WireSocket } from "./net/socket.ts";
-import { detect } from "./tcp/detect.ts";
+import { detect, type Seen } from "./tcp/detect.ts";
 import { proxyTcp, type Carried } from "./tcp/tcp-proxy.ts";
 
 /** A connection that was accepted, and what it is to whom. */
@@ -45,18 +45,15 @@ export class Service {
 
   #detect(socket: WireSocket, arrival: Arrival, first: Buffer | undefined, series: readonly TcpSeries[]): void {
     const { listener } = arrival;
-    if (!listener.detect) return this.#enter(socket, arrival, first, "unknown", undefined, series);
-    detect(socket, listener.detect.timeout, first, (found) =>
-      this.#enter(socket, arrival, found.first, found.protocol, found.serverName, series),
-    );
+    if (!listener.detect) return this.#enter(socket, arrival, first, undefined, series);
+    detect(socket, listener.detect.timeout, first, (found) => this.#enter(socket, arrival, found.first, found, series));
   }
 
   #enter(
     socket: WireSocket,
     arrival: Arrival,
     first: Buffer | undefined,
-    protocol: "http/1.1" | "h2c" | "tls" | "unknown",
-    serverName: string | undefined,
+    seen: Seen | undefined,
     series: readonly TcpSeries[],
   ): void {
     const { owner, direction, destination, listener, remoteAddress, remotePort, peer } = arrival;
@@ -64,8 +61,8 @@ export class Service {
       destinationAddress: destination.address,
       destinationPort: destination.port,
       sourceAddress: remoteAddress,
-      protocol,
-      ...(serverName === undefined ? {} : { serverName }),
+      protocol: seen?.protocol ?? "unknown",
+      ...(seen?.serverName === undefined ? {} : { serverName: seen.serverName }),
     });
     if (!chain) return socket.reset();
     const origin = {
@@ -98,7 +95,7 @@ export class Service {
       if (socket.ended) connection.ended();
       return;
     }
-    const carried: Carried = { chain, origin, socket, first, series };
+    const carried: Carried = { chain, origin, socket, first, seen, series };
     proxyTcp(carried, this.#surroundings, (...args) => this.#enterCallee(...args));
   }
 
@@ -106,7 +103,7 @@ export class Service {
   #enterCallee(carried: Carried, callee: Party, endpoint: Endpoint, series: readonly TcpSeries[]): boolean {
     const listener = callee.config.ready ? callee.config.inbound(endpoint.port) : undefined;
     if (!listener) return false;
-    const { origin, socket, first } = carried;
+    const { origin, socket, first, seen } = carried;
     const separator = origin.remote.lastIndexOf(":");
     const arrival: Arrival = {
       owner: callee,
@@ -117,7 +114,9 @@ export class Service {
       remotePort: Number(origin.remote.slice(separator + 1)),
       peer: origin.owner.meshed ? origin.owner.labels : unknownWorkload,
     };
-    this.#detect(socket, arrival, first, series);
+    // A server that speaks first is waited for once, not once for each side's rules.
+    if (seen && listener.detect) this.#enter(socket, arrival, first, seen, series);
+    else this.#detect(socket, arrival, first, series);
     return true;
   }
 }

@@ -60,22 +60,17 @@ export function tcpFilter(
 }
 
 /** Chains for a port whose protocol shows in the first bytes: requests if they look so, else bytes. */
-export function detectingChains(http: TypedFilter, tcp: TypedFilter, port?: number) {
+export function detectingChains(http: TypedFilter, tcp: TypedFilter, port?: number): readonly FilterChain[] {
   const at = port === undefined ? {} : { destination_port: port };
-  return [
-    {
-      // HTTP/2 is left to the other chain as long as the data plane does not read it.
-      filter_chain_match: { ...at, transport_protocol: "raw_buffer", application_protocols: ["http/1.1"] },
-      filters: [http],
-    },
-    // Twice: a connection that a chain of its transport wants is never given to one that asks for no transport.
-    ...(port === undefined
-      ? []
-      : [
-          { filter_chain_match: { ...at, transport_protocol: "raw_buffer" }, filters: [tcp] },
-          { filter_chain_match: at, filters: [tcp] },
-        ]),
-  ] as const satisfies readonly FilterChain[];
+  const plain = { ...at, transport_protocol: "raw_buffer" } as const;
+  // HTTP/2 is left to the other chain as long as the data plane does not read it.
+  const requests: FilterChain = {
+    filter_chain_match: { ...plain, application_protocols: ["http/1.1"] },
+    filters: [http],
+  };
+  if (port === undefined) return [requests];
+  // Twice: plain bytes are never given to a chain that asks for no transport while another asks for theirs.
+  return [requests, { filter_chain_match: plain, filters: [tcp] }, { filter_chain_match: at, filters: [tcp] }];
 }
 
 export const tlsInspector: TypedFilter = {

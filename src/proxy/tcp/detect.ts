@@ -2,10 +2,13 @@ import { hasWholeHello, serverNameOf, sniff } from "../../wire/index.ts";
 import type { ConnectionFacts } from "../config/contract.ts";
 import type { SocketUser, WireSocket } from "../net/socket.ts";
 
-/** What the first bytes of a connection showed, and those bytes. */
-export interface Detected {
+/** What the first bytes of a connection showed. */
+export interface Seen {
   readonly protocol: ConnectionFacts["protocol"];
   readonly serverName: string | undefined;
+}
+
+interface Detected extends Seen {
   readonly first: Buffer | undefined;
 }
 

@@ -2,6 +2,7 @@ import type { Cluster, Endpoint, TcpChain, TcpSeries } from "../config/contract.
 import type { Origin, Party, Surroundings } from "../http/surroundings.ts";
 import { Timeout } from "../http/timeout.ts";
 import { nobody, type WireSocket } from "../net/socket.ts";
+import type { Seen } from "./detect.ts";
 import { Relay } from "./relay.ts";
 
 /** What a carried connection meets: its chain, and what is known of both ends. */
@@ -11,6 +12,8 @@ export interface Carried {
   readonly socket: WireSocket;
   /** Bytes read already. */
   readonly first: Buffer | undefined;
+  /** What they showed; undefined when nobody looked. */
+  readonly seen: Seen | undefined;
   /** Who else counts this connection: the caller's side, when the callee's rules are met in the same process. */
   readonly series: readonly TcpSeries[];
 }
