@@ -56,13 +56,16 @@ async function signIn(user: string): Promise<string> {
   return cookie;
 }
 
+/** A page that shows everything: no service behind it failed. */
+const whole = (status: number, body: string) => status === 200 && !body.includes("unavailable");
+
 /** Applies a task under load: it is in effect within a second, and no request fails meanwhile. */
 async function applyUnderLoad(
   names: readonly string[],
   inEffect: () => Promise<boolean>,
   verb = "apply",
 ): Promise<void> {
-  const stop = startLoad({ url: page, connections: 4, pause: 5 });
+  const stop = startLoad({ url: page, connections: 4, pause: 5, well: whole });
   try {
     for (const name of names) await weft.kubectlOk([verb, "-f", task(name)]);
     await until(inEffect, 1_000);
@@ -144,4 +147,120 @@ describe("Bookinfo's routing tasks", () => {
   test("all to v3: everybody sees red stars", async () => {
     await applyUnderLoad(["virtual-service-reviews-v3"], () => always(6, async () => (await stars()) === "red"));
   });
+
+  test("mirroring: v1 answers, and v3 sees every request", async () => {
+    await applyUnderLoad(["virtual-service-reviews-mirror-v3"], () =>
+      always(6, async () => (await stars()) === "none"),
+    );
+    const before = await countOf("reviews-v3");
+    for (let count = 0; count < 20; count++) assert.equal(await stars(), "none");
+    await until(async () => (await countOf("reviews-v3")) === before + 20, 5_000);
+  });
+
+  test("header operations and URI rewrites", async () => {
+    await weft.apply(reader);
+    const said = () => weft.kubectlOk(["logs", "deploy/reader", "--tail=400"]);
+    await until(async () => (await said()).includes("x-powered-by: Bookinfo"), 20_000);
+    assert.doesNotMatch(await said(), /x-bookinfo-route/);
+    await applyUnderLoad(["virtual-service-details-headers"], async () =>
+      /HTTP\/1\.1 200 OK(?:(?!x-powered-by)[^])*?x-bookinfo-route: details-headers/.test((await said()).slice(-1500)),
+    );
+    assert.doesNotMatch(await said(), /"book"/);
+    await applyUnderLoad(["virtual-service-details-rewrite"], async () =>
+      /\/book\/0 200 [^]*"id":0/.test((await said()).slice(-1500)),
+    );
+  });
+});
+
+/** A program that keeps asking details, by its path and by another one. */
+const reader = `
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: reader }
+spec:
+  selector: { matchLabels: { app: reader } }
+  template:
+    metadata: { labels: { app: reader } }
+    spec:
+      terminationGracePeriodSeconds: 1
+      containers:
+        - name: reader
+          image: docker.io/curlimages/curl:8.11.0
+          command:
+            - /bin/sh
+            - -c
+            - |
+              while sleep 0.1; do
+                curl -si http://details:9080/details/0; echo
+                curl -s -w ' /book/0 %{http_code} ' http://details:9080/book/0; echo
+              done
+`;
+
+/** Requests a workload answered, as its own side counts them. */
+async function countOf(workload: string): Promise<number> {
+  const { metrics } = await weft.status();
+  const { body } = await ask(metrics);
+  let sum = 0;
+  for (const line of body.split("\n")) {
+    const counts = line.startsWith("istio_requests_total{") && line.includes('reporter="destination"');
+    if (counts && line.includes(`destination_workload="${workload}"`)) sum += Number(line.split(" ").at(-1));
+  }
+  return sum;
+}
+
+describe("a DestinationRule and the VirtualService that needs its subsets", () => {
+  const rule = (subsets: readonly string[]) => `
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: reviews }
+spec:
+  host: reviews
+  subsets:
+${subsets.map((name) => `    - { name: ${name}, labels: { version: ${name === "canary" ? "v2" : name} } }`).join("\n")}
+`;
+  const service = (subset: string) => `
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: reviews }
+spec:
+  hosts: [reviews]
+  http:
+    - route: [{ destination: { host: reviews, subset: ${subset} } }]
+`;
+  const all = ["v1", "v2", "v3"];
+
+  before(() => weft.kubectlOk(["apply", "-f", task("virtual-service-all-v1")]));
+
+  /** Runs one change under load; the page shows it within a second, or within what a removal waits for. */
+  async function under(change: () => Promise<unknown>, shows: readonly Stars[]): Promise<void> {
+    const stop = startLoad({ url: page, connections: 4, pause: 2, well: whole });
+    try {
+      await change();
+      await until(() => always(5, async () => shows.includes(await stars())), 1_000);
+      // What is taken away late must not be missed either.
+      await new Promise((resolve) => setTimeout(resolve, 2_500));
+    } finally {
+      assert.deepEqual((await stop()).failures, []);
+    }
+  }
+
+  for (const [name, parts] of [
+    ["rule first", [rule([...all, "canary"]), service("canary")]],
+    ["VirtualService first", [service("canary"), rule([...all, "canary"])]],
+  ] as const) {
+    test(`in one apply, ${name}, lose no request`, async () => {
+      await under(() => weft.apply([rule(all), service("v1")].join("---")), ["none"]);
+      await under(() => weft.apply(parts.join("---")), ["black"]);
+    });
+  }
+
+  for (const [name, order] of [
+    ["rule first", [rule(all), service("v1")]],
+    ["VirtualService first", [service("v1"), rule(all)]],
+  ] as const) {
+    test(`going away together, ${name}, lose no request`, async () => {
+      await under(() => weft.apply([rule(all), service("v1")].join("---")), ["none"]);
+      await under(() => weft.kubectlOk(["delete", "-f", "-"], { input: order.join("---") }), ["none", "black", "red"]);
+    });
+  }
 });
