@@ -21,9 +21,7 @@ export async function writeUntilHeldUp(socket: Socket, piece: Buffer): Promise<n
   for (let sent = 0; ;) {
     while (sent < 64 * 1024 * 1024 && socket.write(piece)) sent += piece.length;
     if (!socket.writableNeedDrain) return sent;
-    let drained = false;
-    socket.once("drain", () => (drained = true));
-    for (let quiet = 0; !drained; quiet += 1) {
+    for (let quiet = 0; socket.writableNeedDrain; quiet += 1) {
       if (quiet === 20) return sent;
       await pause(10);
     }

@@ -257,6 +257,7 @@ export class Exchange implements Attempting {
   ready(attempt: Attempt, connection: ClientConnection): void {
     const { message } = this;
     const body = message.chunked ? "chunked" : message.contentLength > 0 ? "length" : "none";
+    if (this.origin.chain.accessLog) this.outcome.upstreamLocal = connection.socket.local;
     connection.send(attempt, this.#printed(), body);
     if (body === "none") return;
     if (!this.#body.sendTo(connection)) this.#server.pause();

@@ -14,6 +14,8 @@ export class Outcome {
   requestBytes = 0;
   responseBytes = 0;
   corsFields: readonly string[] | undefined = undefined;
+  /** This end of the connection to the endpoint, where someone listens. */
+  upstreamLocal = "";
   /** Milliseconds until the endpoint's answer began. */
   upstreamMilliseconds: number | undefined = undefined;
   readonly #exchange: Exchange;
@@ -98,7 +100,7 @@ export class Outcome {
       authority: head.authority,
       upstreamHost: endpoint?.key ?? "",
       upstreamCluster: cluster?.name ?? "",
-      upstreamLocalAddress: "",
+      upstreamLocalAddress: this.upstreamLocal,
       downstreamLocalAddress: origin.local,
       downstreamRemoteAddress: origin.remote,
       serverName: "",

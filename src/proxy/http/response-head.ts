@@ -59,7 +59,13 @@ function finish(exchange: Exchange, fields: string[]): void {
     choice?.responseHeaders?.apply(fields, context);
     route?.responseHeaders?.apply(fields, context);
   }
-  if (outcome.corsFields) fields.push(...outcome.corsFields);
+  if (outcome.corsFields) {
+    // A browser takes one permission only; the route's word counts before the application's.
+    for (let index = 0; index < outcome.corsFields.length; index += 2) {
+      removeField(fields, outcome.corsFields[index] ?? "");
+    }
+    fields.push(...outcome.corsFields);
+  }
   // A caller outside of the mesh learns the operation; one inside knows it.
   if (origin.direction === "inbound" && route?.decorator !== undefined) {
     removeField(fields, "x-envoy-decorator-operation");

@@ -78,6 +78,11 @@ export class WireSocket {
     return this.#closed || this.socket.destroyed;
   }
 
+  /** `address:port` of this end. */
+  get local(): string {
+    return `${this.socket.localAddress}:${this.socket.localPort}`;
+  }
+
   /** Writes text of one-byte characters, or bytes; false: wait for `drained` before writing more. */
   write(data: string | Buffer): boolean {
     return typeof data === "string" ? this.socket.write(data, "latin1") : this.socket.write(data);
