@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { remoteClient } from "../src/api/client/index.ts";
+import { readKubeconfig, remoteClient } from "../src/api/client/index.ts";
 import { kinds, type VirtualService } from "../src/model/index.ts";
 import { ask, checkout, until, Weft } from "../test/weft.ts";
 
@@ -57,7 +57,7 @@ async function changeToEffect(changes: number): Promise<Figure[]> {
   try {
     const { routes } = await weft.status();
     const page = new URL(routes.find(({ url }) => url.endsWith("/productpage"))?.url ?? "");
-    const client = remoteClient({ kubeconfig: readFileSync(join(weft.dataDir, "kubeconfig"), "utf8") });
+    const client = remoteClient(readKubeconfig(readFileSync(join(weft.dataDir, "kubeconfig"), "utf8")));
     const taken: number[] = [];
     for (let change = 0; change < changes; change++) {
       const object: VirtualService = {

@@ -1,5 +1,5 @@
 import { type ChildProcess, type SendHandle, spawn } from "node:child_process";
-import { openSync, closeSync } from "node:fs";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import { getCompileCacheDir } from "node:module";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -52,6 +52,18 @@ export class OwnProcess {
 
   get pid(): number | undefined {
     return this.#child?.pid;
+  }
+
+  /** Its own pid, not that of the program that led it into a namespace and waits for it. */
+  get innerPid(): number | undefined {
+    const { pid } = this;
+    if (pid === undefined || process.platform !== "linux") return pid;
+    try {
+      const child = Number.parseInt(readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1"), 10);
+      return child > 0 ? child : pid;
+    } catch {
+      return pid;
+    }
   }
 
   /** Drops the message when the process is gone: its successor is told everything anew. */

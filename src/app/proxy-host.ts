@@ -59,7 +59,7 @@ export class ProxyHost {
   }
 
   get pid(): number | undefined {
-    return this.#process.pid;
+    return this.#process.innerPid;
   }
 
   /** Resolves when a proxy process first said it is ready. */
