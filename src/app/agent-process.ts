@@ -1,6 +1,7 @@
 /** The node agent's process: pid 1 of the node namespace, or a plain child. It ends when its channel to the control plane does. */
 import { join } from "node:path";
 import { explain, lineLog, systemClock } from "../base/index.ts";
+import { keepCompiled } from "./compile-cache.ts";
 import { type AgentCommand, openLoopbackHost, openNetnsHost, type PodHost, runAgent } from "../runtime/index.ts";
 
 const [network = "loopback", folder = "", logDir = ""] = process.argv.slice(2);
@@ -17,6 +18,7 @@ process.on("message", (command: AgentCommand) => {
 });
 process.on("disconnect", () => process.exit(0));
 
+keepCompiled();
 const report = (message: object): void => void process.send?.(message);
 
 try {

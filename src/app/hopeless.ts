@@ -28,7 +28,8 @@ export function hopeless(
       ...(status?.initContainerStatuses ?? []),
       ...(status?.containerStatuses ?? []),
     ]);
-    if (!statuses.some((status) => isFinal(status, late))) continue;
+    const hasFailed = workload.kind === "Pod" && own.some(({ status }) => status?.phase === "Failed");
+    if (!hasFailed && !statuses.some((status) => isFinal(status, late))) continue;
     const why = workload.reasons.join("; ") || "its containers end again and again";
     return new Fault("cannot-start", `${workload.kind.toLowerCase()} ${workload.name} cannot start: ${why}`, {
       remedy: "mend it and start again; nothing was left running",
@@ -44,8 +45,9 @@ function isOf(pod: Pod, { kind, namespace, name }: WorkloadSummary): boolean {
   return pod.metadata.ownerReferences?.some((owner) => owner.name === `${name}-${hash}`) ?? false;
 }
 
-function isFinal({ state, restartCount, ready }: ContainerStatus, late: boolean): boolean {
+function isFinal({ state, lastState, restartCount, ready }: ContainerStatus, late: boolean): boolean {
   const reason = state?.waiting?.reason ?? "";
-  if (final.has(reason)) return true;
+  const ended = state?.terminated?.reason ?? (state?.waiting && lastState?.terminated?.reason) ?? "";
+  if (final.has(reason) || final.has(ended)) return true;
   return !ready && reason === "CrashLoopBackOff" && (late || restartCount >= mostRestarts);
 }

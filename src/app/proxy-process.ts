@@ -1,6 +1,7 @@
 /** The data plane's process. It ends when its channel to the control plane does. */
 import type { Server, Socket } from "node:net";
 import { lineLog, type LogLevel } from "../base/index.ts";
+import { keepCompiled } from "./compile-cache.ts";
 import { Proxy, type ToProxy } from "../proxy/index.ts";
 
 const [version = "", dns] = process.argv.slice(2);
@@ -36,3 +37,4 @@ const proxy = new Proxy({
 });
 process.on("message", (message: ToProxy, handle) => proxy.receive(message, handle as Server | Socket | undefined));
 process.on("disconnect", () => process.exit(0));
+keepCompiled();

@@ -2,10 +2,11 @@ import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Clock, explain, Fault, Lifetime, lineLog, type Log, sleep, systemClock } from "../base/index.ts";
 import { problems } from "../mesh/index.ts";
-import { kinds } from "../model/index.ts";
+import { type Container, kinds } from "../model/index.ts";
 import { probeNetns } from "../runtime/index.ts";
 import { AgentHost } from "./agent-host.ts";
 import { applyObjects } from "./apply-objects.ts";
+import { keepCompiled } from "./compile-cache.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 import { type DataDir, openDataDir } from "./data-dir.ts";
 import { DataPlane } from "./data-plane.ts";
@@ -19,6 +20,8 @@ import { routeSummaries, workloadSummaries } from "./summary.ts";
 /** Milliseconds pods have to end in, beyond what each asks for itself. */
 const agentGrace = 45_000;
 const proxyGrace = 3000;
+/** Milliseconds programs that say nothing of their state must have run: what ends at once was never ready. */
+const settling = 400;
 
 /** Starts a whole mesh on this machine, in the order things need each other. */
 export async function runUp(options: UpOptions, progress: Progress, signal: AbortSignal): Promise<RunningMesh> {
@@ -106,6 +109,7 @@ class LocalMesh implements RunningMesh {
     this.#lifetime.own(() => removeRecord(this.#dir));
     await step("objects", "objects", () => applyObjects(control.client, this.#options.objects));
     await this.#untilReady(progress, signal, check);
+    keepCompiled();
   }
 
   close(): Promise<void> {
@@ -210,6 +214,7 @@ class LocalMesh implements RunningMesh {
   async #untilReady(progress: Progress, signal: AbortSignal, check: () => void): Promise<void> {
     const end = this.#clock.monotonic() + this.#options.patience;
     const told = new Map<string, string>();
+    let readySince: number | undefined;
     for (;;) {
       check();
       const summary = await this.summary();
@@ -221,13 +226,25 @@ class LocalMesh implements RunningMesh {
         const label = namespace === "default" ? name : `${namespace}/${name}`;
         progress({ id, label, state: ready >= desired ? "done" : "working", detail });
       }
-      if (summary.ready) return;
-      const late = this.#clock.monotonic() >= end;
-      const fault = await this.#hopeless(summary, late);
-      if (fault) throw fault;
-      if (late) return;
+      const now = this.#clock.monotonic();
+      const late = now >= end;
+      if (summary.ready) {
+        readySince ??= now;
+        if (now - readySince >= settling || !(await this.#mayYetEnd())) return;
+      } else {
+        readySince = undefined;
+        const fault = await this.#hopeless(summary, late);
+        if (fault) throw fault;
+        if (late) return;
+      }
       await sleep(this.#clock, 25, signal);
     }
+  }
+
+  /** Whether there are programs that are ready only because nobody can ask them: they may be about to fail. */
+  async #mayYetEnd(): Promise<boolean> {
+    const { items } = (await this.#control?.client.list(kinds.Pod)) ?? { items: [] };
+    return items.some(({ spec }) => spec.containers.some((container) => !canBeAsked(container)));
   }
 
   async #hopeless(summary: Summary, late: boolean): Promise<Fault | undefined> {
@@ -236,6 +253,9 @@ class LocalMesh implements RunningMesh {
     return hopeless(summary, items, this.#options.objects, late);
   }
 }
+
+const canBeAsked = ({ readinessProbe, startupProbe, ports = [] }: Container): boolean =>
+  readinessProbe !== undefined || startupProbe !== undefined || ports.length > 0;
 
 function writeLine(path: string, line: string): void {
   try {
