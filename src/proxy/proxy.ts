@@ -128,6 +128,7 @@ export class Proxy {
     this.#updating ??= setImmediate(() => {
       this.#updating = undefined;
       void this.#capture.update();
+      this.#service.follow();
     });
   }
 

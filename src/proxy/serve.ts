@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { Endpoint, Listener, TcpSeries, WorkloadLabels } from "./config/contract.ts";
+import type { ConnectionFacts, Endpoint, Listener, TcpSeries, WorkloadLabels } from "./config/contract.ts";
 import { unknownWorkload } from "./config/workload-labels.ts";
 import { clientCertificate } from "./http/inbound-hop.ts";
 import { ServerConnection } from "./http/server-connection.ts";
@@ -20,10 +20,16 @@ export interface Arrival {
   readonly peer: WorkloadLabels;
 }
 
+/** A connection that carries requests: what its chain was chosen by. */
+interface Entered {
+  readonly arrival: Arrival;
+  readonly facts: ConnectionFacts;
+}
+
 /** Takes connections through their listener: first bytes, filter chain, then requests or bytes. */
 export class Service {
   readonly #surroundings: Surroundings;
-  readonly #connections = new Set<ServerConnection>();
+  readonly #connections = new Map<ServerConnection, Entered>();
 
   constructor(surroundings: Surroundings) {
     this.#surroundings = surroundings;
@@ -36,11 +42,24 @@ export class Service {
 
   /** Every client is told with its next answer that there will be no more on its connection. */
   drain(): void {
-    for (const connection of this.#connections) connection.drain();
+    for (const connection of this.#connections.keys()) connection.drain();
+  }
+
+  /** Listeners changed: the next request of every connection meets the new rules; where there are none it is the last. */
+  follow(): void {
+    for (const [connection, { arrival, facts }] of this.#connections) {
+      const listener = listenerOf(arrival);
+      if (listener === arrival.listener) continue;
+      const chain = listener?.chain(facts);
+      if (listener && chain?.kind === "http") {
+        connection.follow(chain);
+        this.#connections.set(connection, { arrival: { ...arrival, listener }, facts });
+      } else connection.drain();
+    }
   }
 
   close(): void {
-    for (const connection of this.#connections) connection.destroy();
+    for (const connection of this.#connections.keys()) connection.destroy();
   }
 
   #detect(socket: WireSocket, arrival: Arrival, first: Buffer | undefined, series: readonly TcpSeries[]): void {
@@ -57,13 +76,14 @@ export class Service {
     series: readonly TcpSeries[],
   ): void {
     const { owner, direction, destination, listener, remoteAddress, remotePort, peer } = arrival;
-    const chain = listener.chain({
+    const facts: ConnectionFacts = {
       destinationAddress: destination.address,
       destinationPort: destination.port,
       sourceAddress: remoteAddress,
       protocol: seen?.protocol ?? "unknown",
       ...(seen?.serverName === undefined ? {} : { serverName: seen.serverName }),
-    });
+    };
+    const chain = listener.chain(facts);
     if (!chain) return socket.reset();
     const origin = {
       owner,
@@ -89,7 +109,7 @@ export class Service {
           }
         },
       );
-      this.#connections.add(connection);
+      this.#connections.set(connection, { arrival, facts });
       for (const each of series) each.opened();
       if (first) connection.bytes(first, 0, first.length);
       if (socket.ended) connection.ended();
@@ -118,5 +138,17 @@ export class Service {
     if (seen && listener.detect) this.#enter(socket, arrival, first, seen, series);
     else this.#detect(socket, arrival, first, series);
     return true;
+  }
+}
+
+/** The listener a connection would meet today. */
+function listenerOf({ owner: { config }, direction, destination }: Arrival): Listener | undefined {
+  switch (direction) {
+    case "inbound":
+      return config.inbound(destination.port);
+    case "outbound":
+      return config.outbound(destination.address, destination.port);
+    case "gateway":
+      return config.gateway(destination.port);
   }
 }

@@ -10,6 +10,7 @@ import {
   type Refusal,
   type RequestMessage,
 } from "../../wire/index.ts";
+import type { HttpChain } from "../config/contract.ts";
 import { copyOf, type SocketUser, type WireSocket } from "../net/socket.ts";
 import { Exchange } from "./exchange.ts";
 import type { LocalReply } from "./local-reply.ts";
@@ -28,7 +29,7 @@ const mostAhead = 65_536;
 
 /** A client's connection: reads its requests one after another, answers them in order. */
 export class ServerConnection implements SocketUser, Swept {
-  readonly origin: Origin;
+  origin: Origin;
   readonly #socket: WireSocket;
   readonly #surroundings: Surroundings;
   readonly #closedHook: (() => void) | undefined;
@@ -111,6 +112,11 @@ export class ServerConnection implements SocketUser, Swept {
     if (this.#closing && now - this.#lastActive > closeLimit) return this.#socket.destroy();
     const limit = this.#heads.waiting > 0 ? headLimit : this.origin.chain.idleTimeout || idleLimit;
     if (now - this.#lastActive > limit) this.#socket.destroy();
+  }
+
+  /** Requests from now on meet these rules. */
+  follow(chain: HttpChain): void {
+    this.origin = { ...this.origin, chain };
   }
 
   /** No more requests after the present one. */
