@@ -6,7 +6,7 @@ export const ok = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 export const get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 export const post = (length: number) => `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${length}\r\n\r\n`;
 /** Answers `ok` to whatever comes. */
-export const answering = (socket: Socket) => void socket.on("data", () => socket.write(ok));
+const answering = (socket: Socket) => void socket.on("data", () => socket.write(ok));
 export const pause = (milliseconds: number) => new Promise<void>((resolve) => void setTimeout(resolve, milliseconds));
 
 export async function eventually(what: string, holds: () => boolean): Promise<void> {
