@@ -13,7 +13,7 @@ export function configMap(name: string, data: Record<string, string> = {}, label
   return { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace: "default", labels }, data };
 }
 
-export function deployment(name: string, replicas = 1): Deployment {
+function deployment(name: string, replicas = 1): Deployment {
   const labels = { app: name };
   return {
     apiVersion: "apps/v1",

@@ -36,7 +36,7 @@ export function forbidden(kind: Kind, name: string, why: string, causes: readonl
   return new ApiFault(403, "Forbidden", message, { ...about(kind, name), ...(causes.length > 0 && { causes }) });
 }
 
-export function expired(message: string): ApiFault {
+function expired(message: string): ApiFault {
   return new ApiFault(410, "Expired", message);
 }
 

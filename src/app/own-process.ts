@@ -12,7 +12,7 @@ export function entryOf(name: "agent-process" | "proxy-process"): string {
 }
 
 /** Flags and environment every process of Weft's own gets. */
-export function ownEnvironment(): Record<string, string> {
+function ownEnvironment(): Record<string, string> {
   const cache = getCompileCacheDir();
   return {
     PATH: process.env["PATH"] ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",

@@ -41,7 +41,7 @@ export function portOf(server: Server): number {
   return address.port;
 }
 
-export function portFault(error: unknown, port: number, option: string): Fault {
+function portFault(error: unknown, port: number, option: string): Fault {
   const why =
     codeOf(error) === "EADDRINUSE"
       ? "is taken by another program"

@@ -43,7 +43,7 @@ export interface ServiceAccountClaims {
   };
 }
 
-export const defaultIssuer = "https://kubernetes.default.svc.cluster.local";
+const defaultIssuer = "https://kubernetes.default.svc.cluster.local";
 
 /** A new signing key (P-256) as PKCS #8 PEM. */
 export function createTokenKey(): string {

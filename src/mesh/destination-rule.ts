@@ -1,10 +1,10 @@
-import { keyOf, type DestinationRule } from "../model/index.ts";
+import type { DestinationRule } from "../model/index.ts";
 import { fullHost, hostFit } from "./names.ts";
 import type { Reuse } from "./reuse.ts";
 import { olderFirst, type MeshService } from "./service.ts";
 import { visibilityOf, visibleIn, type Visibility } from "./visibility.ts";
 
-export type TrafficPolicy = NonNullable<DestinationRule["spec"]["trafficPolicy"]>;
+type TrafficPolicy = NonNullable<DestinationRule["spec"]["trafficPolicy"]>;
 export type Subset = NonNullable<DestinationRule["spec"]["subsets"]>[number];
 
 /** What a policy says of one port, block by block. */
@@ -106,8 +106,4 @@ function blocks(policy: PortPolicy): PortPolicy {
     ...(policy.outlierDetection === undefined ? {} : { outlierDetection: policy.outlierDetection }),
     ...(policy.tls === undefined ? {} : { tls: policy.tls }),
   };
-}
-
-export function ruleName(rule: MergedRule): string {
-  return keyOf(rule.source);
 }

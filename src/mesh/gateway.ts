@@ -21,7 +21,7 @@ export interface GatewayServer {
 }
 
 /** `namespace` undefined: VirtualServices of any namespace may bind. */
-export interface ServerHost {
+interface ServerHost {
   readonly namespace: string | undefined;
   readonly host: string;
 }

@@ -1,5 +1,5 @@
 /** Host names as rules write them, and how well they fit. */
-export const clusterDomain = "cluster.local";
+const clusterDomain = "cluster.local";
 
 /** A rule's host in full: names without a dot belong to the rule's namespace; anything with a dot is taken as it is. */
 export function fullHost(host: string, namespace: string): string {

@@ -88,7 +88,7 @@ function hasSubset(mesh: Mesh, service: MeshService, subset: string): boolean {
 const harmless = new Set(["name", "statPrefix", "ignoreUriCase", "uri"]);
 
 /** Whether no request gets past a rule: nothing asked, or any path and nothing else, for every caller. */
-export function catchesAll(rule: HttpRule): boolean {
+function catchesAll(rule: HttpRule): boolean {
   const matches = rule.match ?? [];
   return (
     matches.length === 0 ||

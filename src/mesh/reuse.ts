@@ -28,7 +28,7 @@ interface Entry {
   readonly value: unknown;
 }
 
-export function sameItems(one: readonly unknown[], other: readonly unknown[]): boolean {
+function sameItems(one: readonly unknown[], other: readonly unknown[]): boolean {
   if (one.length !== other.length) return false;
   for (let i = 0; i < one.length; i++) if (one[i] !== other[i]) return false;
   return true;

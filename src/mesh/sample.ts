@@ -11,7 +11,7 @@ export function object(
   return { apiVersion: "v1", kind, metadata: { name, namespace: "default", ...metadata }, ...rest };
 }
 
-export function pod(name: string, address: string, labels: Record<string, string>): KubeObject {
+function pod(name: string, address: string, labels: Record<string, string>): KubeObject {
   return object("Pod", name, { spec: { containers: [] }, status: { phase: "Running", podIP: address } }, { labels });
 }
 
@@ -19,7 +19,7 @@ export function service(name: string, ports: object[] = [{ name: "http", port: 8
   return object("Service", name, { spec: { clusterIP: "10.96.0.1", ports } });
 }
 
-export function slice(of: string, pods: readonly KubeObject[]): KubeObject {
+function slice(of: string, pods: readonly KubeObject[]): KubeObject {
   const endpoints = pods.map((each, index) => ({
     addresses: [`10.244.0.${index + 1}`],
     conditions: { ready: true },

@@ -60,6 +60,6 @@ export function olderFirst(one: KubeObject, other: KubeObject): number {
   );
 }
 
-export function compare(one: string, other: string): number {
+function compare(one: string, other: string): number {
   return one < other ? -1 : Number(one > other);
 }

@@ -106,7 +106,7 @@ export class Family<S extends Series = Series> {
 }
 
 /** Prometheus' own default bounds, seconds. */
-export const secondsBounds: readonly number[] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const secondsBounds: readonly number[] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** All metrics of one process or part. */
 export class Registry {

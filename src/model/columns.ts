@@ -13,7 +13,7 @@ import type { ServiceEntry } from "./schema/service-entry.ts";
 import type { VirtualService } from "./schema/virtual-service.ts";
 
 /** A length of time as kubectl prints it: `45s`, `5m30s`, `3h`, `2d4h`, `1y20d`. */
-export function humanDuration(milliseconds: number): string {
+function humanDuration(milliseconds: number): string {
   const seconds = Math.floor(milliseconds / 1000);
   if (seconds < -1) return "<invalid>";
   if (seconds < 0) return "0s";
@@ -35,7 +35,7 @@ export function humanDuration(milliseconds: number): string {
 }
 
 /** The age of something, or `<unknown>`. */
-export function ageOf(timestamp: string | undefined, now: number): string {
+function ageOf(timestamp: string | undefined, now: number): string {
   const since = timestamp === undefined ? Number.NaN : Date.parse(timestamp);
   return Number.isNaN(since) ? "<unknown>" : humanDuration(now - since);
 }

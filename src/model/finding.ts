@@ -1,4 +1,4 @@
-import { Fault, type Position } from "../base/index.ts";
+import type { Position } from "../base/index.ts";
 
 /** The way to a value: field names and indices. */
 export type Path = readonly (string | number)[];
@@ -33,14 +33,6 @@ export function pathText(path: Path): string {
     else text += `[${step}]`;
   }
   return text;
-}
-
-/** A finding as something to throw. */
-export function faultOf(finding: Finding): Fault {
-  return new Fault(finding.code, finding.path === "" ? finding.message : `${finding.path}: ${finding.message}`, {
-    ...(finding.remedy === undefined ? {} : { remedy: finding.remedy }),
-    ...(finding.at === undefined ? {} : { at: finding.at }),
-  });
 }
 
 /** One line for people: `file:line:column: error: path: message`. */

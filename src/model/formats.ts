@@ -4,7 +4,7 @@ import { isDnsLabel, isDnsSubdomain, isDomain, isIp, isLabelKey, isLabelValue } 
 import type { Format } from "./schema/build.ts";
 
 /** Why RE2 refuses an expression; undefined if it does not. */
-export function regexProblem(pattern: string): string | undefined {
+function regexProblem(pattern: string): string | undefined {
   // Istio takes a lone star as a test of presence.
   if (pattern === "*") return undefined;
   try {

@@ -172,8 +172,3 @@ export function findKind(apiVersion: string, kind: string): Kind | undefined {
   const { group, version } = splitApiVersion(apiVersion);
   return allKinds.find((row) => row.kind === kind && row.group === group && row.versions.includes(version));
 }
-
-/** The served kind behind a URL such as `/apis/GROUP/VERSION/PLURAL`. */
-export function findResource(group: string, version: string, plural: string): Kind | undefined {
-  return allKinds.find((row) => row.plural === plural && row.group === group && row.versions.includes(version));
-}

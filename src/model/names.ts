@@ -18,10 +18,10 @@ export function isLabelKey(value: string): boolean {
 
 export const isLabelValue = (value: string): boolean => value === "" || (value.length <= 63 && qualified.test(value));
 
-export const isIpv4 = (value: string): boolean =>
+const isIpv4 = (value: string): boolean =>
   /^\d{1,3}(\.\d{1,3}){3}$/.test(value) && value.split(".").every((part) => Number(part) <= 255);
 
-export function isIpv6(value: string): boolean {
+function isIpv6(value: string): boolean {
   if (!/^[0-9a-fA-F:.]+$/.test(value) || !value.includes(":")) return false;
   const halves = value.split("::");
   if (halves.length > 2) return false;

@@ -79,14 +79,7 @@ const values: readonly { readonly kind: string; readonly path: string; readonly 
 ];
 
 /** Volume sources that are mounted; all others get a warning. */
-export const mountedVolumes: readonly string[] = [
-  "configMap",
-  "secret",
-  "projected",
-  "emptyDir",
-  "hostPath",
-  "downwardAPI",
-];
+const mountedVolumes = new Set(["configMap", "secret", "projected", "emptyDir", "hostPath", "downwardAPI"]);
 
 function at(kind: string, reason: string, ...paths: string[]) {
   return paths.map((path) => ({ kind, path, reason }));
@@ -110,7 +103,7 @@ export function reportNotActedOn(kind: string, object: unknown, report: Report):
     const volumes = `${kind === "Pod" ? "spec" : "spec.template.spec"}.volumes.*.*`;
     for (const [path] of matches(object, volumes.split("."), [])) {
       const source = String(path.at(-1));
-      if (source === "name" || mountedVolumes.includes(source)) continue;
+      if (source === "name" || mountedVolumes.has(source)) continue;
       report.warn(path, "not-acted-on", `volumes of type ${source} are understood, but not yet mounted`);
     }
   }

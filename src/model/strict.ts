@@ -1,6 +1,5 @@
 import { pathText, type Path } from "./finding.ts";
 import type { Kind } from "./kind.ts";
-import type { KubeObject } from "./object.ts";
 import type { SchemaNode } from "./schema/build.ts";
 
 /** Paths of fields the kind does not have, in Kubernetes' form (`spec.replica`, `spec.containers[0].img`). */
@@ -8,16 +7,6 @@ export function unknownFields(kind: Kind, object: object): string[] {
   const paths: string[] = [];
   visit(kind.schema, object, [], (path) => paths.push(pathText(path)));
   return paths;
-}
-
-/** A copy without the fields the kind does not have. */
-export function prune<T extends KubeObject>(kind: Kind, object: T): T {
-  const copy = structuredClone(object);
-  visit(kind.schema, copy, [], (path, parent) => {
-    const name = path.at(-1);
-    if (name !== undefined) delete parent[name];
-  });
-  return copy;
 }
 
 type Visit = (path: Path, parent: Record<string, unknown>) => void;

@@ -1,7 +1,7 @@
 /** Keeps pods running as processes of this machine: their network, their files, their lives and their output. */
-export { type AgentOptions, runAgent } from "./agent.ts";
+export { runAgent } from "./agent.ts";
 export * from "./contract.ts";
-export { keepLogsOf, type LogRequest, readLogs } from "./logs/index.ts";
+export { keepLogsOf, readLogs } from "./logs/index.ts";
 export { openLoopbackHost } from "./loopback/index.ts";
 export {
   type Command,
@@ -11,5 +11,5 @@ export {
   openNetnsHost,
   probeNetns,
 } from "./netns/index.ts";
-export { type OrderInput, podNumberPlaceholder, resolveOrder } from "./order/index.ts";
+export { podNumberPlaceholder, resolveOrder } from "./order/index.ts";
 export type { PodHost } from "./sandbox.ts";

@@ -34,7 +34,7 @@ export interface ListOptions {
   readonly fieldSelector?: string | undefined;
 }
 
-export interface ObjectList<T> {
+interface ObjectList<T> {
   readonly items: readonly T[];
   /** Where a watch may go on. */
   readonly resourceVersion: string;

@@ -92,7 +92,7 @@ export const detection = {
 };
 
 /** Istio's default format, where the mesh asks for a log. */
-export function accessLog(settings: MeshSettings): readonly TypedFilter[] | undefined {
+function accessLog(settings: MeshSettings): readonly TypedFilter[] | undefined {
   if (settings.accessLogFile === "") return undefined;
   const typed: { "@type": string; path: string; log_format: unknown } = {
     "@type": filterTypes.fileAccessLog,

@@ -215,7 +215,7 @@ function mirrorsOf(rule: HttpRule, routing: Routing, scope: RouteScope) {
 }
 
 /** The service a host names; a wildcard ServiceEntry serves every name under it. */
-export function serviceOf(mesh: Mesh, host: string): MeshService | undefined {
+function serviceOf(mesh: Mesh, host: string): MeshService | undefined {
   const exact = mesh.services.get(host);
   if (exact !== undefined) return exact;
   let best: MeshService | undefined;
@@ -247,7 +247,7 @@ function hashPolicies(destination: Destination, routing: Routing, scope: RouteSc
 }
 
 /** What the balancer of a service's port hashes. */
-export function serviceHash(
+function serviceHash(
   service: MeshService,
   port: number,
   subsetName: string | undefined,

@@ -166,8 +166,3 @@ function gatewayOf(node: Node): GatewayWorkload {
   const { NAME, NAMESPACE, SERVICE_ACCOUNT, LABELS, INSTANCE_IPS } = node.metadata;
   return { name: NAME, namespace: NAMESPACE, serviceAccount: SERVICE_ACCOUNT, labels: LABELS, address: INSTANCE_IPS };
 }
-
-/** `translate` for one time only, without memory. */
-export function translate(mesh: Mesh, node: Node): ResourceSet {
-  return new Translator().translate(mesh, node);
-}

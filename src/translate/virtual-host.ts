@@ -12,7 +12,7 @@ import { passthroughCluster } from "./cluster-name.ts";
 import { defaultRoute, rulesToRoutes, type RouteScope } from "./http-route.ts";
 
 /** The names under which a client in `namespace` reaches a service, its own addresses among them. */
-export function domainsOf(service: MeshService, namespace: string): readonly string[] {
+function domainsOf(service: MeshService, namespace: string): readonly string[] {
   const addresses = service.addresses.filter((address) => !address.includes("/"));
   if (service.registry === "External") return [service.host, ...addresses];
   const { name, namespace: own, host } = service;

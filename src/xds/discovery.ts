@@ -9,7 +9,7 @@ export interface Node {
 }
 
 /** Istio's node metadata, as far as it is used: who the workload is. */
-export interface NodeMetadata {
+interface NodeMetadata {
   readonly NAME: string;
   readonly NAMESPACE: string;
   readonly WORKLOAD_NAME: string;

@@ -4,7 +4,7 @@
  */
 export type Duration = string;
 
-export interface SocketAddress {
+interface SocketAddress {
   readonly socket_address: { readonly address: string; readonly port_value: number; readonly protocol?: "TCP" | "UDP" };
 }
 

@@ -2,7 +2,7 @@ import type { Column, Kind, KubeObject } from "../../model/index.ts";
 
 /** What a client asked its answer to look like. */
 export type Form = { readonly as: "whole" | "metadata" } | { readonly as: "table"; readonly include: Include };
-export type Include = "None" | "Metadata" | "Object";
+type Include = "None" | "Metadata" | "Object";
 
 /** The first form of an Accept header that can be given; undefined when none can. */
 export function formOf(accept: string | undefined, include: string | null): Form | undefined {

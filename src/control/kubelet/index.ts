@@ -1,3 +1,3 @@
 /** The control plane's half of the node agent. */
-export { Kubelet, type KubeletOptions, type KubeletSettings } from "./kubelet.ts";
-export { type OrderInputs, orderInputs } from "./order-inputs.ts";
+export { Kubelet } from "./kubelet.ts";
+export { orderInputs } from "./order-inputs.ts";

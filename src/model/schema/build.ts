@@ -116,6 +116,3 @@ export const textMap = (description: string) => map(description, text(""));
 /** Anything at all, kept as it is. */
 export const anything = (description: string) =>
   Type.Unsafe<unknown>({ description, "x-kubernetes-preserve-unknown-fields": true });
-/** An object that has no fields: that it stands there is what it says. */
-export const marker = (description: string) =>
-  Type.Unsafe<Record<string, never>>({ type: "object", description, properties: {} });

@@ -88,7 +88,6 @@ const volumeMount = object(
     mountPropagation: choice("Visibility of later mounts.", ["None", "HostToContainer", "Bidirectional"]),
   },
 );
-export type VolumeMount = Static<typeof volumeMount>;
 
 const execAction = object(
   "Run a command; exit status 0 is success.",
@@ -115,7 +114,7 @@ const tcpAction = object(
   { host: text("Host; the pod's address if absent.") },
 );
 
-export const probe = object(
+const probe = object(
   "A check of the container: exactly one of exec, grpc, httpGet, tcpSocket.",
   {},
   {

@@ -182,7 +182,6 @@ const subset = object(
   { name: text("Name.") },
   { labels: textMap("Labels of its pods."), trafficPolicy },
 );
-export type Subset = Static<typeof subset>;
 
 export const destinationRule = object(
   "How a host's endpoints are reached.",

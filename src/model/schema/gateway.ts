@@ -60,7 +60,6 @@ const server = object(
     name: text("Name, unique in the gateway."),
   },
 );
-export type GatewayServer = Static<typeof server>;
 
 export const gateway = object(
   "Where traffic enters or leaves the mesh.",

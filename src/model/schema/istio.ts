@@ -49,4 +49,3 @@ export const headers = (() => {
   );
   return object("Changes of headers.", {}, { request: operations, response: operations });
 })();
-export type HeaderOperations = Static<typeof headers>;

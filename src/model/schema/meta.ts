@@ -56,7 +56,7 @@ export const objectMeta = Type.Unsafe<ObjectMeta>(
   ),
 );
 
-export const labelRequirement = object(
+const labelRequirement = object(
   "A requirement on one label.",
   {
     key: text("Label key.", { format: "label-key" }),
@@ -75,7 +75,7 @@ export const labelSelector = object(
 );
 export type LabelSelector = Static<typeof labelSelector>;
 
-export const condition = object(
+const condition = object(
   "An observation about the object.",
   { type: text("Which condition."), status: choice("Whether it holds.", ["True", "False", "Unknown"]) },
   {

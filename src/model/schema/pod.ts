@@ -42,7 +42,7 @@ const podSecurity = object(
 
 const mapByName = { "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"] } as const;
 
-export const podSpec = object(
+const podSpec = object(
   "What the pod runs.",
   { containers: keyed("Its programs.", container, "name", { minItems: 1 }) },
   {

@@ -16,7 +16,6 @@ const endpoint = object(
     serviceAccount: text("Its identity."),
   },
 );
-export type WorkloadEntrySpec = Static<typeof endpoint>;
 
 export const serviceEntry = object(
   "A service that Kubernetes does not know.",

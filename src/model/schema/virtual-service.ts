@@ -16,7 +16,7 @@ import {
 import { exportTo, headers, istioStatus, portSelector, stringMatch, stringMatches } from "./istio.ts";
 import { head } from "./meta.ts";
 
-export const destination = object(
+const destination = object(
   "Where requests go.",
   { host: text("A service's name, short or full.", { format: "host" }) },
   { subset: text("A subset its DestinationRule defines."), port: portSelector },
@@ -25,7 +25,6 @@ export type Destination = Static<typeof destination>;
 
 const weight = integer("Share among the destinations.", { minimum: 0 });
 const httpRouteDestination = object("A destination and its share.", { destination }, { weight, headers });
-export type HTTPRouteDestination = Static<typeof httpRouteDestination>;
 const routeDestination = object("A destination and its share.", { destination }, { weight });
 
 const percent = object("A percentage.", {}, { value: float("0–100.", { minimum: 0, maximum: 100 }) });
@@ -54,7 +53,6 @@ const httpMatch = object(
     statPrefix: text("Prefix of statistics."),
   },
 );
-export type HTTPMatchRequest = Static<typeof httpMatch>;
 
 const redirect = object(
   "Answer with a redirect.",
@@ -185,7 +183,6 @@ const tlsRoute = object(
   },
   { route: list("Destinations.", routeDestination) },
 );
-export type TLSRoute = Static<typeof tlsRoute>;
 const tcpRoute = object(
   "Where connections go.",
   {},
@@ -197,7 +194,6 @@ const tcpRoute = object(
     route: list("Destinations.", routeDestination),
   },
 );
-export type TCPRoute = Static<typeof tcpRoute>;
 
 export const virtualService = object(
   "How requests for some hosts are routed.",

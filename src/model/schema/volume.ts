@@ -72,7 +72,7 @@ const projection = object(
 );
 
 /** Every volume source of core/v1, by its field. */
-export const volumeSources = {
+const volumeSources = {
   configMap: object(
     "Keys of a ConfigMap as files.",
     {},
