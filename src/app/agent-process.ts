@@ -30,6 +30,8 @@ try {
     clock: systemClock,
     log,
     report,
+    // A mesh that is late must not keep programs from starting for ever.
+    hold: 5000,
     receive(handler) {
       handle = handler;
       for (const command of early.splice(0)) handler(command);

@@ -72,6 +72,7 @@ export class DataPlane {
       log,
       xds: (node, message) => this.#channels.receive(node, message),
       restarted: () => this.#channels.closeAll(),
+      serves: (served) => this.#tellServed(served),
       trouble: (code, message) => {
         this.#troubles.set(`${code} ${message}`, message);
         log.warning(message, { code });
@@ -197,6 +198,13 @@ export class DataPlane {
     if (isDeepStrictEqual(services, this.#services)) return;
     this.#services = services;
     this.#proxy.tellServices(services);
+  }
+
+  /** Programs of these pods may start: whatever they call is carried from the first moment. */
+  #tellServed(served: readonly string[]): void {
+    const nodes = served.flatMap((id) => this.#nodes.get(id) ?? []);
+    const pods = nodes.map(({ metadata: { NAMESPACE, NAME } }) => `${NAMESPACE}/${NAME}`);
+    this.#options.send({ kind: "served", pods });
   }
 
   #tellNames(): void {

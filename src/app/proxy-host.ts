@@ -26,6 +26,8 @@ export interface ProxyHostOptions {
   xds(node: string, message: unknown): void;
   /** A new process: every conversation begins anew. */
   restarted(): void;
+  /** The rules of these nodes are in force. */
+  serves(nodes: readonly string[]): void;
   trouble(code: string, message: string): void;
 }
 
@@ -126,6 +128,8 @@ export class ProxyHost {
     switch (message.kind) {
       case "ready":
         return this.#begin();
+      case "serves":
+        return this.#options.serves(message.nodes);
       case "xds":
         return this.#options.xds(message.node, message.message);
       case "trouble":

@@ -53,6 +53,8 @@ export type ToProxy =
 /** Messages back. */
 export type FromProxy =
   | { readonly kind: "ready" }
+  /** These workloads' connections and questions are answered by their own rules from now on. */
+  | { readonly kind: "serves"; readonly nodes: readonly string[] }
   | { readonly kind: "xds"; readonly node: string; readonly message: unknown }
   /** Please connect outside the node's namespace and send the socket. */
   | {

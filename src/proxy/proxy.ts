@@ -41,6 +41,7 @@ export class Proxy {
   readonly #startedAt = systemClock.monotonic();
   #dns: DnsServer | undefined;
   #updating: NodeJS.Immediate | undefined;
+  #newlyServed: string[] = [];
 
   constructor(options: ProxyOptions) {
     this.#options = options;
@@ -74,8 +75,9 @@ export class Proxy {
       workloads: () => this.#store.workloads(),
       trouble: (code, message) => send({ kind: "trouble", code, message }),
     });
-    this.#store.onChange(({ ports }) => {
-      if (ports) this.#updateCapture();
+    this.#store.onChange(({ node, ports, ready }) => {
+      if (ready) this.#newlyServed.push(node);
+      if (ports || ready) this.#updateCapture();
     });
     if (options.dns) this.#serveNames(options.dns.address, options.dns.port);
     send({ kind: "ready" });
@@ -127,9 +129,17 @@ export class Proxy {
   #updateCapture(): void {
     this.#updating ??= setImmediate(() => {
       this.#updating = undefined;
-      void this.#capture.update();
-      this.#service.follow();
+      const nodes = this.#newlyServed;
+      this.#newlyServed = [];
+      void this.#follow(nodes);
     });
+  }
+
+  /** Listens where the rules want it; the nodes whose first rules these are can be told of then. */
+  async #follow(nodes: readonly string[]): Promise<void> {
+    this.#service.follow();
+    await this.#capture.update();
+    if (nodes.length > 0) this.#options.send({ kind: "serves", nodes });
   }
 
   #listen(message: Extract<ToProxy, { kind: "listen" }>, server: Server): void {

@@ -17,6 +17,8 @@ export interface AgentOptions {
   /** Gives every command to the handler, in order. */
   readonly receive: (handler: (command: AgentCommand) => void) => void;
   readonly report: Report;
+  /** Milliseconds the programs of a new pod wait at most for the mesh to serve it; absent: not at all. */
+  readonly hold?: number;
 }
 
 /** Runs pods as it is told, until it is told to stop; resolves when all of them have ended. The host stays open. */
@@ -35,6 +37,8 @@ export async function runAgent({ receive, ...options }: AgentOptions): Promise<v
         return agent.apply(command.orders);
       case "names":
         return host.names(command.hosts);
+      case "served":
+        return agent.served(new Set(command.pods));
       case "stop":
         agent.stop().then(stopped.resolve, stopped.reject);
         return;
@@ -69,6 +73,10 @@ class Agent {
     const wanted = new Set(orders.map(uidOf));
     for (const [uid, tenant] of this.#tenants) if (!wanted.has(uid)) this.#end(uid, tenant);
     for (const order of orders) this.#applyOne(order);
+  }
+
+  served(pods: ReadonlySet<string>): void {
+    for (const { keeper } of this.#tenants.values()) if (pods.has(keeper.name)) keeper.served();
   }
 
   async stop(): Promise<void> {

@@ -15,6 +15,8 @@ export type AgentCommand =
         Record<string, Readonly<Record<string, readonly string[]>>>
       >;
     }
+  /** The mesh carries what these pods (`namespace/name`) send: their programs may start. */
+  | { readonly kind: "served"; readonly pods: readonly string[] }
   | { readonly kind: "stop" };
 
 export type AgentReport =

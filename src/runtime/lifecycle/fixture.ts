@@ -134,8 +134,9 @@ export class AgentBench {
   readonly done: Promise<void>;
   #send: (command: AgentCommand) => void = () => undefined;
 
-  constructor() {
+  constructor(options: { readonly hold?: number } = {}) {
     this.done = runAgent({
+      ...options,
       host: this.host,
       folder: join(this.folder, "agent"),
       logDir: this.logDir,

@@ -19,6 +19,8 @@ export interface PodKeeperOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly report: Report;
+  /** Milliseconds its programs wait at most until it is served; absent: not at all. */
+  readonly hold?: number;
 }
 
 /** Milliseconds until a sandbox that could not be made is tried again: doubling from the first to the last. */
@@ -27,11 +29,14 @@ const retry = { first: 1000, last: 30_000 };
 /** Keeps one pod as its order says, from its sandbox to its removal. */
 export class PodKeeper {
   readonly uid: string;
+  /** `namespace/name` */
+  readonly name: string;
   readonly #options: PodKeeperOptions;
   readonly #containers: Containers;
   readonly #volumes: Volumes;
   readonly #updated = new Notice();
   readonly #halted = new AbortController();
+  readonly #served = new AbortController();
   readonly #startTime: string;
   readonly #running: Promise<void>;
   #order: PodOrder;
@@ -52,6 +57,7 @@ export class PodKeeper {
     const pod = podOf(order);
     const { clock, log } = options;
     this.uid = pod.metadata.uid ?? "";
+    this.name = `${pod.metadata.namespace ?? ""}/${pod.metadata.name ?? ""}`;
     this.#order = order;
     this.#options = options;
     this.#startTime = pod.status?.startTime ?? timeText(clock);
@@ -60,7 +66,7 @@ export class PodKeeper {
       order,
       logDir: options.logDir,
       clock,
-      log: log.with({ pod: `${pod.metadata.namespace ?? ""}/${pod.metadata.name ?? ""}` }),
+      log: log.with({ pod: this.name }),
       emit: (...event) => this.#emit(...event),
       changed: () => this.#changed(),
     });
@@ -75,6 +81,11 @@ export class PodKeeper {
     const resolved = withPodIP(order, this.#sandbox.podIP);
     this.#containers.update(resolved);
     void this.#rewrite(resolved);
+  }
+
+  /** The mesh carries what it sends. */
+  served(): void {
+    this.#served.abort();
   }
 
   /** Ends it gracefully and takes everything of it away but its logs. Asked again, the shorter time counts. */
@@ -95,7 +106,8 @@ export class PodKeeper {
   async #run(): Promise<void> {
     this.#changed();
     const sandbox = await this.#open();
-    if (sandbox) {
+    if (sandbox) await this.#hold();
+    if (sandbox && !this.#halted.signal.aborted) {
       this.#limitActivity();
       await this.#containers.run({ sandbox, mountsOf: (container) => this.#volumes.mountsOf(container) });
     }
@@ -105,6 +117,15 @@ export class PodKeeper {
     this.#over = byItself;
     this.#changed();
     await this.#close();
+  }
+
+  /** A program that calls before anyone carries its calls would only fail. */
+  async #hold(): Promise<void> {
+    const { clock, hold } = this.#options;
+    if (hold === undefined) return;
+    // Its address is known now, and must be elsewhere before it can be served.
+    this.#changed();
+    await sleep(clock, hold, AbortSignal.any([this.#served.signal, this.#halted.signal]));
   }
 
   /** Makes the sandbox and the volumes, again and again until it works; undefined when the pod is to end. */
