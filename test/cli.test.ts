@@ -138,6 +138,26 @@ describe("weft apply", () => {
     assert.equal(api.find(kinds.Service as never, { namespace: "default", name: "shop" }), undefined);
   });
 
+  test("compares files with what the mesh has: a contradiction is an error, what may come later a warning", async () => {
+    const route = (port: number, host = "web") =>
+      `apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: r}\nspec:\n  hosts: [web]\n  http: [{route: [{destination: {host: ${host}, port: {number: ${port}}}}]}]\n`;
+    const { code, out, err } = await weft("apply -f -", route(81)).finish();
+    assert.deepEqual([code, out], [1, ""]);
+    assert.match(err, /^stdin:6:60: error: .*: web\.default\.svc\.cluster\.local has no port 81\n {2}its ports: 80\n/);
+    assert.match(err, /^weft: 1 error; nothing was applied\n/m);
+    const later = await weft("apply --dry-run -f -", route(80, "soon")).finish();
+    assert.equal(later.code, 0);
+    assert.match(later.err, /^stdin:6:40: warning: .*no Service or ServiceEntry among these files or in the mesh/);
+    assert.equal((await weft("apply --dry-run -f -", route(80)).finish()).err, "");
+  });
+
+  test("leaves out kinds that are known but not served, with a warning", async () => {
+    const files = `apiVersion: batch/v1\nkind: Job\nmetadata: {name: j}\nspec: {}\n---\n${web}`;
+    const { code, out, err } = await weft("apply -f -", files).finish();
+    assert.deepEqual([code, out], [0, "service/web unchanged\ndeployment.apps/web unchanged\n"]);
+    assert.match(err, /^stdin:2:7: warning: kind: Job of batch .*: the object is left out\n$/);
+  });
+
   test("a refusal of one object does not keep the others from being applied", async () => {
     const moved = web
       .replace("matchLabels: {app: web}", "matchLabels: {app: x}")

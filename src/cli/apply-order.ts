@@ -13,24 +13,24 @@ export interface Placed {
 }
 
 /** In the order in which they can be created: namespaces, then what others refer to, then workloads, then routes. */
-export function inOrder(placed: readonly Placed[]): Placed[] {
+export function inOrder<T extends Placed>(placed: readonly T[]): T[] {
   return placed.toSorted((one, other) => rank(one.kind) - rank(other.kind));
 }
 
 /** Gives each object its namespace. A Fault when a file says another than the command line. */
-export function place(objects: readonly LocatedObject[], namespace: string | undefined): Placed[] {
-  return objects.flatMap(({ object, at }) => {
+export function place(objects: readonly LocatedObject[], namespace: string | undefined): (Placed & LocatedObject)[] {
+  return objects.flatMap((located) => {
+    const { object, at } = located;
     const kind = findKind(object.apiVersion, object.kind);
     if (!kind) return [];
-    if (!kind.namespaced) return [{ kind, object }];
+    if (!kind.namespaced) return [{ ...located, kind }];
     const own = object.metadata.namespace;
     if (own !== undefined && namespace !== undefined && own !== namespace) {
       const message = `${object.kind} "${object.metadata.name ?? ""}" says namespace "${own}", the command line "${namespace}"`;
       throw new Fault("namespace", message, { at, remedy: `leave one of the two out, or give --namespace ${own}` });
     }
-    return [
-      { kind, object: { ...object, metadata: { ...object.metadata, namespace: own ?? namespace ?? "default" } } },
-    ];
+    const metadata = { ...object.metadata, namespace: own ?? namespace ?? "default" };
+    return [{ ...located, kind, object: { ...object, metadata } }];
   });
 }
 

@@ -12,6 +12,18 @@ export function findingsText(findings: readonly Finding[], paint: Paint): string
     .join("");
 }
 
+/** As they stand in their files, the files in the order given; what has no place comes first. */
+export function byPlace(findings: readonly Finding[]): Finding[] {
+  const files = [...new Set(findings.map(({ at }) => at?.file))];
+  const rank = ({ at }: Finding) => (at ? files.indexOf(at.file) + 1 : 0);
+  return findings.toSorted(
+    (one, other) =>
+      rank(one) - rank(other) ||
+      (one.at?.line ?? 0) - (other.at?.line ?? 0) ||
+      (one.at?.column ?? 0) - (other.at?.column ?? 0),
+  );
+}
+
 /** `2 errors, 1 warning`; `no faults` when there are none. */
 export function countText(findings: readonly Finding[]): string {
   const errors = findings.filter(({ severity }) => severity === "error").length;

@@ -110,7 +110,7 @@ describe("reading manifests", () => {
   test("what is nested without end is refused in one sentence", () => {
     for (const depth of [150, 3000, 100_000]) {
       const { told } = read(`${configMap}data: ${"[".repeat(depth)}`);
-      assert.equal(told.length, depth === 150 ? 5 : 1, told.join("\n"));
+      assert.equal(told.length, 1, told.join("\n"));
       const closed = read(`${configMap}data: ${"{a: ".repeat(depth)}${"}".repeat(depth)}`).told;
       assert.match(
         closed.join("\n"),

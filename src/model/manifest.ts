@@ -69,7 +69,7 @@ export function readManifests(text: string, file: string): Manifests {
       ),
   });
   for (const document of Array.isArray(documents) ? documents : []) {
-    for (const error of document.errors.slice(0, maxSyntaxErrors)) {
+    for (const error of firstOfEachPlace(document.errors).slice(0, maxSyntaxErrors)) {
       const code = error.code === "DUPLICATE_KEY" ? "duplicate-key" : "yaml-syntax";
       findings.push({
         severity: "error",
@@ -99,6 +99,11 @@ export function readManifests(text: string, file: string): Manifests {
     collect(value, [], { document, position, file, objects, findings });
   }
   return { objects, findings };
+}
+
+/** The parser often says several things about one place; the first is the cause. */
+function firstOfEachPlace<T extends { readonly pos: readonly [number, number] }>(errors: readonly T[]): T[] {
+  return errors.filter(({ pos }, index) => errors.findIndex((other) => other.pos[0] === pos[0]) === index);
 }
 
 const tooDeep = (message: string) => message.startsWith("Maximum call stack");
@@ -138,6 +143,8 @@ function syntaxMessage(code: string, message: string): string {
   if (tooDeep(message)) return deepMessage;
   if (code === "DUPLICATE_KEY") return "the key stands twice in this map; only one can count";
   if (code === "TAB_AS_INDENT") return "a tab indents this line; YAML wants spaces";
+  if (code === "BLOCK_AS_IMPLICIT_KEY" || code === "MULTILINE_IMPLICIT_KEY")
+    return "a key stands inside a value; check the indentation of the next line, or quote the value if it holds `: `";
   return message;
 }
 

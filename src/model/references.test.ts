@@ -24,6 +24,28 @@ describe("references among the files given", () => {
     assert.deepEqual(told(routing("{host: nowhere, subset: v1}"), ""), []);
   });
 
+  test("one object has the mesh it goes to to compare with, and what it replaces there does not count", () => {
+    const inMesh = readManifests(`${service("reviews")}---\n${rule("[{name: v1}]")}`, "mesh").objects.map(
+      ({ object }) => object,
+    );
+    const against = (text: string) => checkReferences(readManifests(text, "f1").objects, inMesh).map(findingText);
+    assert.deepEqual(against(routing("{host: reviews, subset: v1}")), []);
+    assert.match(against(routing("{host: reviews, subset: v2}"))[0] ?? "", /^f1:8:48: error: .*defines the subset v2/);
+    assert.match(
+      against(routing("{host: nowhere}"))[0] ?? "",
+      /no Service or ServiceEntry among these files or in the/,
+    );
+    const replaced = against(`${rule("[{name: v2}]")}---\n${routing("{host: reviews, subset: v1}")}`);
+    assert.match(replaced[0] ?? "", /no DestinationRule defines the subset v1/);
+  });
+
+  test("a warning that many places give rise to is told once, with their number", () => {
+    const two = routing("{host: nowhere}").replace("name: r}", "name: s}");
+    const [first = "", ...others] = told(routing("{host: nowhere}"), two);
+    assert.match(first, /^f1:8:31: .* has the host nowhere\.default\.svc\.cluster\.local \(and so in 1 more place\)$/);
+    assert.deepEqual(others, []);
+  });
+
   test("what fits together is not told", () => {
     const both = `${service("reviews")}---\n${rule("[{name: v1, labels: {version: v1}}]")}`;
     assert.deepEqual(told(routing("{host: reviews, subset: v1, port: {number: 80}}"), both), []);

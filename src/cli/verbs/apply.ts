@@ -1,8 +1,8 @@
-import type { Finding } from "../../model/index.ts";
+import { checkReferences, type Finding, type KubeObject, referredKinds } from "../../model/index.ts";
 import { applyObject } from "../../api/client/index.ts";
 import { inOrder, place } from "../apply-order.ts";
-import { withClient } from "../connect.ts";
-import { countText, findingsText } from "../findings.ts";
+import { type Client, withClient } from "../connect.ts";
+import { byPlace, countText, findingsText } from "../findings.ts";
 import { errorsOf, readPaths, twice } from "../manifests.ts";
 import { filesOption, namespaceOption, pathsOf } from "../options.ts";
 import { each } from "../each.ts";
@@ -29,21 +29,33 @@ export const apply: Verb = {
     const paint = painter(terminal.colours);
     const { objects, findings: own } = await readPaths(pathsOf("apply", call), terminal.input);
     const findings = [...own, ...twice(objects)];
-    terminal.err(findingsText(findings, paint));
-    if (errorsOf(findings).length > 0) {
-      terminal.err(`weft: ${countText(findings)}; nothing was applied\n`);
-      return 1;
-    }
+    const isFine = (): boolean => {
+      const errors = errorsOf(findings).length;
+      if (errors > 0) terminal.err(`weft: ${countText(findings)}; nothing was applied\n`);
+      return errors === 0;
+    };
+    terminal.err(findingsText(byPlace(findings), paint));
+    if (!isFine()) return 1;
     const placed = inOrder(place(objects, call.value("namespace")));
     const dryRun = call.flag("dry-run");
-    return await withClient(call, (client) =>
-      each(terminal, placed, async ({ kind, object }) => {
+    return await withClient(call, async (client) => {
+      const about = checkReferences(placed, await referred(client));
+      findings.push(...about);
+      terminal.err(findingsText(byPlace(about), paint));
+      if (!isFine()) return 1;
+      return await each(terminal, placed, async ({ kind, object }) => {
         const done = await applyObject(client, kind, object, { onWarning: newsOnly(terminal, findings), dryRun });
         terminal.out(`${titleOf(kind, object)} ${done}${dryRun ? " (dry run)" : ""}\n`);
-      }),
-    );
+      });
+    });
   },
 };
+
+/** What the mesh has of the kinds that files refer to. */
+async function referred(client: Client): Promise<KubeObject[]> {
+  const lists = await Promise.all(referredKinds.map((kind) => client.list(kind)));
+  return lists.flatMap(({ items }) => items);
+}
 
 /** Prints what the server warns of, but for what was said already, with its place. */
 function newsOnly({ err, colours }: Terminal, findings: readonly Finding[]): (text: string) => void {

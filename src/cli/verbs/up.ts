@@ -1,9 +1,10 @@
 import type { UpOptions } from "../../app/index.ts";
+import { checkReferences } from "../../model/index.ts";
 import { numberOf } from "../arguments.ts";
 import { inOrder, place } from "../apply-order.ts";
 import { type Load, loadCompositions } from "../compositions.ts";
 import { detach } from "../detach.ts";
-import { countText, findingsText } from "../findings.ts";
+import { byPlace, countText, findingsText } from "../findings.ts";
 import { holdMesh } from "../hold-mesh.ts";
 import { errorsOf, readPaths, twice } from "../manifests.ts";
 import { painter } from "../terminal.ts";
@@ -39,7 +40,7 @@ export function upWith(load: Load): Verb {
       const { terminal } = call;
       const settings = settingsOf(call);
       const { objects, findings: own } = await readPaths(call.operands, terminal.input);
-      const findings = [...own, ...twice(objects)];
+      const findings = byPlace([...own, ...twice(objects), ...checkReferences(objects)]);
       terminal.err(findingsText(findings, painter(terminal.colours)));
       if (errorsOf(findings).length > 0) {
         terminal.err(`weft: ${countText(findings)}; nothing was started\n`);

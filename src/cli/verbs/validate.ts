@@ -1,4 +1,5 @@
-import { countText, findingsText, plural } from "../findings.ts";
+import { checkReferences } from "../../model/index.ts";
+import { byPlace, countText, findingsText, plural } from "../findings.ts";
 import { errorsOf, readPaths } from "../manifests.ts";
 import { painter } from "../terminal.ts";
 import type { Verb } from "../verb.ts";
@@ -16,7 +17,8 @@ export const validate: Verb = {
     { line: "weft validate -o json mesh.yaml", says: "findings with file, line and column, for programs" },
   ],
   async run({ terminal, operands, value }) {
-    const { count, objects, findings } = await readPaths(operands, terminal.input);
+    const { count, objects, findings: own } = await readPaths(operands, terminal.input);
+    const findings = byPlace([...own, ...checkReferences(objects)]);
     const isFine = errorsOf(findings).length === 0;
     if (value("output") === "json") {
       terminal.out(`${JSON.stringify({ valid: isFine, files: count, objects: objects.length, findings }, null, 2)}\n`);

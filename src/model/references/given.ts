@@ -1,4 +1,4 @@
-import { Report } from "../finding.ts";
+import { type Positions, Report } from "../finding.ts";
 import type { Kind } from "../kind.ts";
 import { findKind, kinds } from "../kinds.ts";
 import type { LocatedObject } from "../manifest.ts";
@@ -26,26 +26,21 @@ export interface PodTemplate {
   readonly report: Report;
 }
 
-/** All objects of the files, by kind. */
+/** All objects of the files, by kind; with them those of the mesh they go to, which are found but not judged. */
 export class Given {
+  /** Where something was looked for, as the end of a sentence. */
+  readonly where: string;
   readonly pods: readonly PodTemplate[];
   readonly #byKind = new Map<string, Placed<KubeObject>[]>();
   readonly #all: Placed<KubeObject>[] = [];
 
-  constructor(objects: readonly LocatedObject[]) {
+  constructor(objects: readonly LocatedObject[], inMesh?: readonly KubeObject[]) {
+    this.where = inMesh ? "among these files or in the mesh" : "among these files";
     for (const { object, positions } of objects) {
-      const kind = findKind(object.apiVersion, object.kind);
-      if (!kind) continue;
-      const clean = walk(kind.schema, object, [], new Report()) as Loose<KubeObject>;
-      const placed = {
-        object: clean,
-        namespace: kind.namespaced ? (clean.metadata?.namespace ?? "default") : "",
-        name: clean.metadata?.name ?? "",
-        report: new Report(positions),
-      };
-      this.#all.push(placed);
-      this.#byKind.set(keyOfKind(kind), [...(this.#byKind.get(keyOfKind(kind)) ?? []), placed]);
+      const placed = this.#add(object, positions);
+      if (placed) this.#all.push(placed);
     }
+    for (const object of inMesh ?? []) this.#add(object);
     this.pods = [
       ...this.of(kinds.Pod).map((pod) => template(pod, pod.object, ["spec"])),
       ...[...this.of(kinds.Deployment), ...this.of(kinds.ReplicaSet)].map((owner) =>
@@ -54,12 +49,27 @@ export class Given {
     ];
   }
 
+  /** Those of the files. */
   get all(): readonly Placed<KubeObject>[] {
     return this.#all;
   }
 
   of<T extends KubeObject>(kind: Kind<T>): readonly Placed<T>[] {
     return (this.#byKind.get(keyOfKind(kind)) ?? []) as unknown as readonly Placed<T>[];
+  }
+
+  #add(object: KubeObject, positions?: Positions): Placed<KubeObject> | undefined {
+    const kind = findKind(object.apiVersion, object.kind);
+    if (!kind) return undefined;
+    const clean = walk(kind.schema, object, [], new Report()) as Loose<KubeObject>;
+    const namespace = kind.namespaced ? (clean.metadata?.namespace ?? "default") : "";
+    const placed = { object: clean, namespace, name: clean.metadata?.name ?? "", report: new Report(positions) };
+    const known = this.#byKind.get(keyOfKind(kind)) ?? [];
+    // What a file says replaces what the mesh has.
+    const isReplaced = !positions && known.some((one) => one.name === placed.name && one.namespace === namespace);
+    if (isReplaced) return undefined;
+    this.#byKind.set(keyOfKind(kind), [...known, placed]);
+    return placed;
   }
 
   find<T extends KubeObject>(kind: Kind<T>, namespace: string, name: string): Placed<T> | undefined {

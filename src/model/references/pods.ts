@@ -50,7 +50,7 @@ function missing(
   report.warn(
     path,
     `unknown-${kind.toLowerCase()}`,
-    `no ${kind} ${name} is among these files in the namespace ${namespace}; the pod waits until there is one`,
+    `no ${kind} ${name} is ${given.where} in the namespace ${namespace}; the pod waits until there is one`,
     near === undefined ? undefined : `did you mean \`${near}\`?`,
   );
 }

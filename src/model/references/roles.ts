@@ -17,7 +17,7 @@ export function roleReferences(given: Given): void {
     report.warn(
       ["roleRef", "name"],
       "unknown-role",
-      `no ${kind} ${name} is among these files`,
+      `no ${kind} ${name} is ${given.where}`,
       near === undefined ? undefined : `did you mean \`${near}\`?`,
     );
   }

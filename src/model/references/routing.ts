@@ -7,9 +7,14 @@ import type { Destination, VirtualService } from "../schema/virtual-service.ts";
 import type { Given, Placed } from "./given.ts";
 import { fullHost, type KnownHost, knownHosts, leadsTo } from "./hosts.ts";
 
+interface Hosts {
+  readonly hosts: readonly KnownHost[];
+  readonly where: string;
+}
+
 /** Hosts, ports, subsets and gateways that VirtualServices and DestinationRules name. */
 export function routingReferences(given: Given): void {
-  const hosts = knownHosts(given);
+  const hosts: Hosts = { hosts: knownHosts(given), where: given.where };
   for (const rule of given.of(kinds.VirtualService)) {
     for (const [path, destination] of destinations(rule.object))
       checkDestination(given, hosts, rule, path, destination);
@@ -39,7 +44,7 @@ function* destinations({ spec = {} }: Loose<VirtualService>): Generator<[Path, L
 
 function checkDestination(
   given: Given,
-  hosts: readonly KnownHost[],
+  hosts: Hosts,
   rule: Placed<VirtualService>,
   path: Path,
   { host, subset, port }: Loose<Destination>,
@@ -55,7 +60,7 @@ function checkDestination(
 }
 
 function checkHost(
-  hosts: readonly KnownHost[],
+  { hosts, where }: Hosts,
   host: string,
   namespace: string,
   path: Path,
@@ -78,7 +83,7 @@ function checkHost(
   report.warn(
     path,
     "unknown-host",
-    `no Service or ServiceEntry among these files has the host ${full}`,
+    `no Service or ServiceEntry ${where} has the host ${full}`,
     near === undefined ? undefined : `did you mean \`${near}\`?`,
   );
   return undefined;
@@ -97,7 +102,7 @@ function checkSubset(given: Given, rule: Placed<VirtualService>, path: Path, hos
   const names = rules.flatMap(({ object }) => (object.spec?.subsets ?? []).flatMap(({ name }) => name ?? []));
   if (names.includes(subset)) return;
   if (rules.length === 0) {
-    rule.report.warn(path, "unknown-subset", `no DestinationRule among these files defines subsets of ${full}`);
+    rule.report.warn(path, "unknown-subset", `no DestinationRule ${given.where} defines subsets of ${full}`);
     return;
   }
   const near = closest(subset, names);
@@ -140,7 +145,7 @@ function checkGateway(given: Given, rule: Placed<VirtualService>, path: Path, wr
   const gateway = given.find(kinds.Gateway, namespace, name);
   if (!gateway) {
     const near = closest(name, given.names(kinds.Gateway, namespace));
-    const message = `no Gateway ${namespace}/${name} is among these files`;
+    const message = `no Gateway ${namespace}/${name} is ${given.where}`;
     rule.report.warn(path, "unknown-gateway", message, near === undefined ? undefined : `did you mean \`${near}\`?`);
     return;
   }

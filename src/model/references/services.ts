@@ -18,7 +18,7 @@ export function serviceReferences(given: Given): void {
       report.warn(
         ["spec", "selector"],
         "selects-nothing",
-        `no Pod or Deployment among these files in the namespace ${namespace} has the labels ${wanted}`,
+        `no Pod or Deployment ${given.where} in the namespace ${namespace} has the labels ${wanted}`,
         labels.length === 0 || labels.length > 12 ? undefined : `there are ${labels.join("; ")}`,
       );
       continue;
