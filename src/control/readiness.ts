@@ -64,6 +64,7 @@ function containerReason(
 ): string[] {
   const { waiting, running, terminated } = state;
   const who = `${what} ${name}`;
+  if (terminated?.reason === "StartError") return [`${who} cannot start: ${oneLine(terminated.message ?? "")}`];
   if (terminated) return terminated.exitCode === 0 ? [] : [`${who} ended with ${ending(terminated)}`];
   if (ready) return [];
   if (running) {
@@ -73,12 +74,17 @@ function containerReason(
   }
   const { reason, message } = waiting ?? {};
   if (reason === "CrashLoopBackOff" && lastState?.terminated) {
+    const { reason: why, message: told = "" } = lastState.terminated;
+    if (why === "StartError") return [`${who} cannot start: ${oneLine(told)}`];
     return [`${who} keeps ending, with ${ending(lastState.terminated)}`];
   }
   if (reason === undefined || reason === "ContainerCreating" || reason === "PodInitializing") {
     return [`${who} is being started`];
   }
-  return [`${who} cannot start: ${reason}${message ? `: ${oneLine(message)}` : ""}`];
+  const text = message ? oneLine(message) : "";
+  // The message says all of it.
+  if (reason === "RunContainerError" && text !== "") return [`${who} cannot start: ${text}`];
+  return [`${who} cannot start: ${reason}${text && `: ${text}`}`];
 }
 
 /** While a container starts, only its startup probe speaks; after that its readiness is what counts. */

@@ -5,6 +5,7 @@ import { rm } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
 import type { Readable } from "node:stream";
 import { Fault, type Clock } from "../../base/index.ts";
+import { notAProgram, notInPath } from "../missing-program.ts";
 import type { Mount, ProcessSpec, SandboxProcess } from "../sandbox.ts";
 import { planMounts, runs, type MountPlan } from "./mount-plan.ts";
 import { initPidOf } from "./node-namespace.ts";
@@ -83,16 +84,23 @@ async function start(spec: ProcessSpec, around: Surroundings): Promise<SandboxPr
 
 function checkProgram(spec: ProcessSpec, plan: MountPlan, workingDir: string): void {
   const name = spec.argv[0];
-  if (name === undefined || name === "")
-    throw new Fault("no-program", `the container ${spec.container} has no command`);
-  if (plan.behind(workingDir) === undefined) {
-    throw new Fault("no-folder", `the working folder ${workingDir} of the container ${spec.container} does not exist`);
+  if (name === undefined || name === "") {
+    throw new Fault("StartError", `the container ${spec.container} has no command`);
   }
-  const folders = name.includes("/") ? [""] : (spec.env["PATH"] ?? "/bin:/usr/bin").split(":");
-  const places = folders.map((folder) => (folder === "" ? name : `${folder}/${name}`));
-  if (places.some((place) => runs(plan.behind(isAbsolute(place) ? place : join(workingDir, place))))) return;
-  const where = name.includes("/") ? "" : ` in PATH (${folders.join(":")})`;
-  throw new Fault("no-program", `the container ${spec.container} cannot start: no program ${name}${where}`);
+  if (plan.behind(workingDir) === undefined) {
+    throw new Fault("StartError", `there is no folder ${workingDir} to start in`, {
+      remedy: "make it, or change the container's workingDir",
+    });
+  }
+  const behind = (place: string) => plan.behind(isAbsolute(place) ? place : join(workingDir, place));
+  if (name.includes("/")) {
+    const file = behind(name);
+    if (!runs(file)) throw notAProgram(name, file !== undefined);
+  } else if (
+    !(spec.env["PATH"] ?? "/bin:/usr/bin").split(":").some((folder) => runs(behind(`${folder || "."}/${name}`)))
+  ) {
+    throw notInPath(name);
+  }
 }
 
 /** An ordinary user is root only to the node namespace; the user's programs run under the user's own ids again. */
