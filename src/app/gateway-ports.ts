@@ -27,7 +27,8 @@ export class GatewayPorts {
   readonly #options: GatewayPortsOptions;
   readonly #opened = new Map<string, Promise<Opened>>();
   readonly #known = new Map<string, Opened>();
-  readonly #failed = new Map<string, string>();
+  readonly #failed = new Map<string, Error>();
+  #opening: Promise<unknown> = Promise.resolve();
   #reserved: Server | undefined;
 
   constructor(options: GatewayPortsOptions) {
@@ -48,7 +49,15 @@ export class GatewayPorts {
       ]),
     );
     const wanted = gatewayAddresses(mesh).map(({ workload, port }) => ({ node: nodes.get(workload) ?? "", port }));
-    await Promise.all(wanted.map(({ node, port }) => this.#open(node, port)));
+    this.#opening = Promise.all(wanted.map(({ node, port }) => this.#open(node, port)));
+    await this.#opening;
+  }
+
+  /** Why a port that a Gateway wants is not open, once all were tried. */
+  async failure(): Promise<Error | undefined> {
+    await this.#opening;
+    const [first] = this.#failed.values();
+    return first;
   }
 
   /** The machine's port for a gateway's port; undefined while it is not open. */
@@ -58,7 +67,7 @@ export class GatewayPorts {
 
   /** Ports that are not where one would look for them, and ports that could not be opened. */
   notes(): string[] {
-    return [...[...this.#known.values()].flatMap(({ note }) => note ?? []), ...this.#failed.values()];
+    return [...[...this.#known.values()].flatMap(({ note }) => note ?? []), ...[...this.#failed.values()].map(explain)];
   }
 
   close(): void {
@@ -79,7 +88,7 @@ export class GatewayPorts {
     } catch (error) {
       // Tried again with the next change of the mesh.
       this.#opened.delete(key);
-      this.#failed.set(key, explain(error));
+      this.#failed.set(key, error instanceof Error ? error : new Error(explain(error)));
       this.#options.log.warning("a gateway's port could not be opened", { port, error: explain(error) });
     }
   }
@@ -93,7 +102,7 @@ export class GatewayPorts {
       node,
       port,
       open: async () => {
-        const server = first ?? (await listenExactly(bound, "--http-port"));
+        const server = first ?? (await listenExactly(bound, port === 443 ? "--https-port" : "--http-port"));
         first = undefined;
         return server;
       },

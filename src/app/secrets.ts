@@ -1,3 +1,4 @@
+import { createSecureContext } from "node:tls";
 import { Fault } from "../base/index.ts";
 import { createBearerToken, createCa, createTokenKey, type KeyedCertificate } from "../identity/index.ts";
 import { type DataDir, readText, writePrivate } from "./data-dir.ts";
@@ -21,7 +22,11 @@ export function meshSecrets(dir: DataDir): MeshSecrets {
 function parse(text: string, dir: DataDir): MeshSecrets {
   try {
     const value = JSON.parse(text) as Partial<MeshSecrets>;
-    if (value.ca?.certificate && value.ca.key && value.token && value.tokenKey) return value as MeshSecrets;
+    if (value.ca?.certificate && value.ca.key && value.token && value.tokenKey) {
+      // Throws when one of them is no longer whole, or they do not belong together.
+      createSecureContext({ cert: value.ca.certificate, key: value.ca.key });
+      return value as MeshSecrets;
+    }
   } catch {
     // Falls through to the fault below.
   }

@@ -226,6 +226,8 @@ class LocalMesh implements RunningMesh {
         const label = namespace === "default" ? name : `${namespace}/${name}`;
         progress({ id, label, state: ready >= desired ? "done" : "working", detail });
       }
+      const taken = await this.#gatewayPorts.failure();
+      if (taken) throw taken;
       const now = this.#clock.monotonic();
       const late = now >= end;
       if (summary.ready) {
