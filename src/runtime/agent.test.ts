@@ -71,6 +71,17 @@ describe("the node agent", () => {
     await bench.until("removed again", () => bench.removed);
   });
 
+  it("keeps a pod anew whose sandbox has gone, and counts that as a restart", async () => {
+    bench.pods(orderOf({ containers: [{}] }));
+    await bench.until("ready", () => bench.last.ready);
+    bench.host.lose();
+    await bench.until("opened again", () => bench.host.opened.length === 2);
+    await bench.until("ready again", () => bench.last.ready);
+    assert.equal(bench.status().restartCount, 1);
+    assert.ok(bench.events.some((event) => event.startsWith("SandboxChanged: ")));
+    assert.ok(!bench.removed);
+  });
+
   it("answers for a deleted pod it does not know", async () => {
     bench.pods(orderOf({ containers: [{}] }, { deleting: { graceSeconds: 30 } }));
     await bench.until("removed", () => bench.removed);

@@ -51,7 +51,7 @@ export async function runAgent({ receive, ...options }: AgentOptions): Promise<v
 }
 
 interface Tenant {
-  readonly keeper: PodKeeper;
+  keeper: PodKeeper;
   order: PodOrder;
   /** Set once it is to end; it may be told again with less time. */
   ending: Promise<void> | undefined;
@@ -106,13 +106,26 @@ class Agent {
       return undefined;
     }
     const tenant: Tenant = {
-      keeper: new PodKeeper(order, this.#options),
+      keeper: this.#keep(uid, order),
       order,
       ending: undefined,
       graceSeconds: undefined,
     };
     this.#tenants.set(uid, tenant);
     return tenant;
+  }
+
+  #keep(uid: string, order: PodOrder): PodKeeper {
+    const keeper: PodKeeper = new PodKeeper(order, { ...this.#options, lost: () => void this.#replace(uid, keeper) });
+    return keeper;
+  }
+
+  /** A pod whose home has gone is kept anew, unless it is to end anyway. */
+  async #replace(uid: string, keeper: PodKeeper): Promise<void> {
+    await this.#settled(uid, keeper.end(0));
+    const tenant = this.#tenants.get(uid);
+    if (this.#stopping || tenant?.keeper !== keeper || tenant.ending) return;
+    tenant.keeper = this.#keep(uid, keeper.succession());
   }
 
   #end(uid: string, tenant: Tenant, graceSeconds?: number): void {

@@ -33,6 +33,8 @@ export interface Sandbox {
   readonly probeAddress: string;
   /** Starts a process in the pod's namespaces. Rejects when it cannot be started (no such program, no such folder). */
   start(process: ProcessSpec): Promise<SandboxProcess>;
+  /** Resolves when it is gone, whoever ended it: nothing runs in it any more, and nothing can. */
+  readonly ended: Promise<void>;
   /** Ends what still runs in it and takes its namespaces and folders away. */
   close(): Promise<void>;
 }

@@ -60,6 +60,8 @@ class FakeHost implements PodHost {
   readonly opened: SandboxSpec[] = [];
   closed = 0;
   named: unknown;
+  /** Takes the last sandbox away. */
+  lose: () => void = () => undefined;
   /** Thrown by the next `open`. */
   refusal: Error | undefined;
 
@@ -68,11 +70,14 @@ class FakeHost implements PodHost {
     this.refusal = undefined;
     if (refusal) return Promise.reject(refusal);
     this.opened.push(spec);
+    const { promise: ended, resolve } = Promise.withResolvers<void>();
+    this.lose = resolve;
     return Promise.resolve({
       podIP: "10.244.0.9",
       realIP: "10.245.0.9",
       hostIP: "10.244.0.1",
       probeAddress: "127.0.0.1",
+      ended,
       start: (process) => this.#start(process),
       close: () => Promise.resolve(void (this.closed += 1)),
     });

@@ -19,6 +19,8 @@ export interface PodKeeperOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly report: Report;
+  /** Its sandbox has gone without being asked to, and everything in it: the pod is to be kept anew. */
+  readonly lost: () => void;
   /** Milliseconds its programs wait at most until it is served; absent: not at all. */
   readonly hold?: number;
 }
@@ -83,6 +85,13 @@ export class PodKeeper {
     void this.#rewrite(resolved);
   }
 
+  /** The order by which its successor goes on: counts of restarts are not lost. */
+  succession(): PodOrder {
+    const { containerStatuses, initContainerStatuses } = this.#status();
+    const { pod } = this.#order;
+    return { ...this.#order, pod: { ...pod, status: { ...statusOf(pod), containerStatuses, initContainerStatuses } } };
+  }
+
   /** The mesh carries what it sends. */
   served(): void {
     this.#served.abort();
@@ -135,7 +144,7 @@ export class PodKeeper {
       await this.#unblocked();
       if (this.#halted.signal.aborted) return undefined;
       try {
-        this.#sandbox ??= await host.open(this.#sandboxSpec());
+        this.#sandbox ??= await this.#openSandbox(host);
         const { podIP, realIP, hostIP } = this.#sandbox;
         this.#addresses = { podIP, realIP, hostIP };
         const resolved = withPodIP(this.#order, podIP);
@@ -153,6 +162,16 @@ export class PodKeeper {
         await sleep(clock, pause, this.#halted.signal);
       }
     }
+  }
+
+  async #openSandbox(host: PodHost): Promise<Sandbox> {
+    const sandbox = await host.open(this.#sandboxSpec());
+    void sandbox.ended.then(() => {
+      if (this.#halted.signal.aborted || this.#sandbox !== sandbox) return;
+      this.#emit("Normal", "SandboxChanged", "Pod sandbox changed, it will be killed and re-created.");
+      this.#options.lost();
+    });
+    return sandbox;
   }
 
   async #unblocked(): Promise<void> {
@@ -264,3 +283,5 @@ export class PodKeeper {
     };
   }
 }
+
+const statusOf = (pod: PodOrder["pod"]): object => (typeof pod["status"] === "object" ? (pod["status"] ?? {}) : {});

@@ -21,6 +21,7 @@ function plainHost(): PodHost {
         realIP: "127.0.0.1",
         hostIP: "127.0.0.1",
         probeAddress: "127.0.0.1",
+        ended: new Promise(() => undefined),
         start: startChild,
         close: () => Promise.resolve(),
       }),

@@ -28,6 +28,8 @@ export class LoopbackPod implements Sandbox {
   readonly realIP: string;
   readonly probeAddress: string;
   readonly hostIP = "127.0.0.1";
+  /** An address alone cannot be lost. */
+  readonly ended = new Promise<void>(() => undefined);
   readonly spec: SandboxSpec;
   readonly names: NamesFile;
   /** What runs now. A container has several while a probe or hook runs in it. */
