@@ -31,6 +31,8 @@ export interface Sandbox {
   readonly hostIP: string;
   /** Where the agent itself reaches a port of the pod: probes connect here. */
   readonly probeAddress: string;
+  /** Whether what answers on the port may be the pod's own; absent where nobody else can. */
+  mayOwn?(port: number): boolean;
   /** Starts a process in the pod's namespaces. Rejects when it cannot be started (no such program, no such folder). */
   start(process: ProcessSpec): Promise<SandboxProcess>;
   /** Resolves when it is gone, whoever ended it: nothing runs in it any more, and nothing can. */

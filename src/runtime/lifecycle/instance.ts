@@ -58,6 +58,7 @@ export class Instance {
       podIP: sandbox.podIP,
       address: sandbox.probeAddress,
       ports: container.ports ?? [],
+      mayOwn: (port) => sandbox.mayOwn?.(port) ?? true,
       exec: (argv, limit, signal) => this.#exec(argv, limit, signal),
     };
     this.#health = new Health({

@@ -18,7 +18,7 @@ export async function waitForPort(port: number, place: Place, clock: Clock, sign
   let pause = firstPause;
   while (!signal.aborted && clock.monotonic() < end) {
     const { ok } = await perform({ tcpSocket: { port } }, place, 1000, signal);
-    if (ok) return;
+    if (ok && place.mayOwn?.(port) !== false) return;
     await perform({ sleep: { seconds: pause / 1000 } }, place, pause, signal);
     pause = Math.min(longestPause, pause * 1.3);
   }

@@ -4,7 +4,7 @@ import { type Clock, Fault, type Log } from "../../base/index.ts";
 import type { ProcessSpec, Sandbox, SandboxProcess, SandboxSpec } from "../sandbox.ts";
 import { startProcess } from "./loopback-process.ts";
 import { NamesFile } from "./names-file.ts";
-import { isTaken } from "./port-owner.ts";
+import { isTaken, wildcardListenerOf } from "./port-owner.ts";
 import { checkFolder, findProgram } from "./program.ts";
 import type { Reaper } from "./reaper.ts";
 import { linkMounts, locate } from "./root.ts";
@@ -67,6 +67,12 @@ export class LoopbackPod implements Sandbox {
     // Started in the moment the pod was taken away: its end has not seen this process.
     if (this.#closing) started.signal("SIGKILL");
     return started;
+  }
+
+  /** A program of another pod that listens on every address answers on this one's too. */
+  mayOwn(port: number): boolean {
+    const listener = wildcardListenerOf(this.podIP, port);
+    return !listener || [...this.running].some(({ process }) => process.pid === listener.group);
   }
 
   close(): Promise<void> {

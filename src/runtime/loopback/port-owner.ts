@@ -17,7 +17,23 @@ export function isTaken(address: string, port: number): Promise<boolean> {
 
 /** Process and process group of whoever listens on the port; undefined where the system does not tell (only Linux does). */
 export function listenerOf(port: number): { readonly pid: number; readonly group: number } | undefined {
-  const sockets = new Set([...socketsOn("/proc/net/tcp", port), ...socketsOn("/proc/net/tcp6", port)]);
+  return holderOf(listenersOn(port));
+}
+
+/** Who listens on the port of every address, unless somebody listens on this very address; undefined when nobody does. */
+export function wildcardListenerOf(address: string, port: number): ReturnType<typeof listenerOf> {
+  const own = address
+    .split(".")
+    .toReversed()
+    .map((octet) => Number(octet).toString(16).toUpperCase().padStart(2, "0"))
+    .join("");
+  const listeners = listenersOn(port);
+  if (listeners.some((listener) => listener.address === own)) return undefined;
+  return holderOf(listeners.filter((listener) => /^0+$/.test(listener.address)));
+}
+
+function holderOf(listeners: readonly Listener[]): ReturnType<typeof listenerOf> {
+  const sockets = new Set(listeners.map(({ socket }) => socket));
   if (sockets.size === 0) return undefined;
   for (const pid of list("/proc").filter((name) => /^\d+$/.test(name))) {
     const holds = list(`/proc/${pid}/fd`).some((fd) => sockets.has(target(`/proc/${pid}/fd/${fd}`)));
@@ -29,14 +45,23 @@ export function listenerOf(port: number): { readonly pid: number; readonly group
   return undefined;
 }
 
-function socketsOn(table: string, port: number): string[] {
+interface Listener {
+  /** As the kernel writes it: hexadecimal, in the byte order of the machine. */
+  readonly address: string;
+  /** What a file descriptor of it links to. */
+  readonly socket: string;
+}
+
+function listenersOn(port: number): Listener[] {
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
-  const rows = text(table)
-    .split("\n")
-    .slice(1)
-    .map((line) => line.trim().split(/\s+/));
-  const listening = rows.filter(([, local, , state]) => state === "0A" && local?.endsWith(suffix));
-  return listening.map((row) => `socket:[${row[9] ?? ""}]`);
+  return ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((table) =>
+    text(table)
+      .split("\n")
+      .slice(1)
+      .map((line) => line.trim().split(/\s+/))
+      .filter(([, local, , state]) => state === "0A" && local?.endsWith(suffix))
+      .map((row) => ({ address: row[1]?.slice(0, -suffix.length) ?? "", socket: `socket:[${row[9] ?? ""}]` })),
+  );
 }
 
 function list(folder: string): string[] {

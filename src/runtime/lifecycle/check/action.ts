@@ -18,6 +18,8 @@ export interface Place {
   /** Where the agent reaches the pod's ports. */
   readonly address: string;
   readonly ports: readonly ContainerPort[];
+  /** Whether what answers on the port may be the pod's own. */
+  mayOwn?(port: number): boolean;
   /** Runs a program in the container; ends it after `limit` milliseconds. */
   exec(argv: readonly string[], limit: number, signal: AbortSignal): Promise<Outcome>;
 }
