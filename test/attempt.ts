@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
@@ -10,6 +10,8 @@ import { leftovers } from "./leftovers.ts";
 import { type Finished, run, type RunOptions, weftProgram } from "./weft.ts";
 
 const root = mkdtempSync(join(tmpdir(), "weft-errors-"));
+// For those who run as another user.
+chmodSync(root, 0o755);
 const started: ChildProcess[] = [];
 let count = 0;
 

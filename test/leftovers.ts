@@ -1,5 +1,5 @@
 /** What a mesh that has ended must not leave on the machine. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 /** Everything of a mesh that is still there: processes that name its folder, mounts in it, a record of a run, half-written files. */
@@ -10,7 +10,9 @@ export function leftovers(folder: string, dataDir = join(folder, "data")): strin
       .split("\n")
       .filter((line) => line.includes(`${folder}/`)),
     ...(existsSync(join(dataDir, "running.json")) ? ["running.json"] : []),
-    ...(existsSync(dataDir) ? readdirSync(dataDir).filter((name) => name.endsWith(".partial")) : []),
+    ...(statSync(dataDir, { throwIfNoEntry: false })?.isDirectory()
+      ? readdirSync(dataDir).filter((name) => name.endsWith(".partial"))
+      : []),
   ];
 }
 
