@@ -4,7 +4,7 @@ import { EventRecorder, Kubelet, startEndpointController, startWorkloadControlle
 import { issueServerCertificate } from "../identity/index.ts";
 import { kinds } from "../model/index.ts";
 import { type AgentCommand, keepLogsOf, readLogs } from "../runtime/index.ts";
-import { ApiFault, type Client, openSqliteStore } from "../store/index.ts";
+import { ApiFault, type Client, type Store } from "../store/index.ts";
 import { publishApi } from "./cluster-objects.ts";
 import { type DataDir, writePrivate } from "./data-dir.ts";
 import { isMissingLog, orderMaker } from "./orders.ts";
@@ -13,6 +13,8 @@ import { apiAddress } from "./settings.ts";
 
 export interface ControlPlaneOptions {
   readonly dir: DataDir;
+  /** Stays open when the control plane ends. */
+  readonly store: Store;
   readonly network: "netns" | "loopback";
   readonly apiPort: number;
   readonly logDir: string;
@@ -40,13 +42,11 @@ export interface ControlPlane {
 
 export const statusPath = "/weft/v1/status";
 
-/** Opens the store, serves the API and starts the controllers. Leaves nothing behind when it fails. */
+/** Serves the API and starts the controllers. Leaves nothing behind when it fails. */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
-  const { dir, network, clock, log } = options;
+  const { dir, store, network, clock, log } = options;
   const lifetime = new Lifetime();
   try {
-    const store = openSqliteStore({ path: dir.store });
-    lifetime.own(() => store.close());
     const secrets = meshSecrets(dir);
     const api = createApi({ store, clock });
     await bootstrap(api);

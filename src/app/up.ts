@@ -4,6 +4,7 @@ import { type Clock, explain, Fault, Lifetime, lineLog, type Log, sleep, systemC
 import { problems } from "../mesh/index.ts";
 import { type Container, kinds } from "../model/index.ts";
 import { probeNetns } from "../runtime/index.ts";
+import { openSqliteStore, type Store } from "../store/index.ts";
 import { AgentHost } from "./agent-host.ts";
 import { applyObjects } from "./apply-objects.ts";
 import { keepCompiled } from "./compile-cache.ts";
@@ -100,10 +101,13 @@ class LocalMesh implements RunningMesh {
         throw error;
       }
     };
+    // One process at a time has it: whoever comes second is told before anything of the first is touched.
+    const store = openSqliteStore({ path: this.#dir.store });
+    this.#lifetime.own(() => store.close());
     await this.#gatewayPorts.reserve();
     this.#lifetime.own(() => this.#gatewayPorts.close());
     const agent = await step("node", `node (${this.#network})`, async () => this.#startAgent());
-    const control = await step("control", "control plane", () => this.#startControl(agent));
+    const control = await step("control", "control plane", () => this.#startControl(agent, store));
     await step("proxy", "proxy", () => this.#startProxy(agent, control));
     writeRecord(this.#dir, { api: control.url, network: this.#network });
     this.#lifetime.own(() => removeRecord(this.#dir));
@@ -170,9 +174,10 @@ class LocalMesh implements RunningMesh {
     return join(this.#dir.agent, "logs");
   }
 
-  async #startControl(agent: AgentHost): Promise<ControlPlane> {
+  async #startControl(agent: AgentHost, store: Store): Promise<ControlPlane> {
     const control = await startControlPlane({
       dir: this.#dir,
+      store,
       network: this.#network,
       apiPort: this.#options.apiPort,
       logDir: this.#logDir,
