@@ -1,4 +1,4 @@
-/** The node agent's process: pid 1 of the node namespace, or a plain child. It ends when its channel to the control plane does. */
+/** The node agent's process: the first of the node namespace, or a plain child. It ends when its channel to the control plane does. */
 import { join } from "node:path";
 import { explain, lineLog, systemClock } from "../base/index.ts";
 import { keepCompiled } from "./compile-cache.ts";

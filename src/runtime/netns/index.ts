@@ -9,7 +9,7 @@ import { NetnsPod, type PodSurroundings } from "./pod.ts";
 export * from "./node-namespace.ts";
 
 /**
- * To be called once by pid 1 of a node namespace: makes its network, then hands out pods.
+ * To be called once by the first program of a node namespace: makes its network, then hands out pods.
  * `scratch` is a folder of the agent's; the volumes of pods stand in it too.
  */
 export async function openNetnsHost(options: { scratch: string; clock: Clock; log: Log }): Promise<PodHost> {

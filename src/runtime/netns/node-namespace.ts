@@ -27,12 +27,16 @@ const asRoot = () => process.getuid?.() === 0;
 // Only the caller's own id is mapped, so the files inside belong to whom they belong outside.
 const nodeFlags = () => (asRoot() ? separate : ["--user", "--map-root-user", ...separate]);
 
+// Pid 1 inherits orphans, and no pod's namespace ends before its own are reaped; Node reaps only its own children.
+const reaperScript = '"$@" & wait $!';
+
 /**
- * How to start one of Weft's programs as pid 1 of a new node namespace; Node's IPC channel passes through.
+ * How to start one of Weft's programs as the first of a new node namespace, which ends with it; Node's IPC channel passes through.
  * Spawn it `detached`, or Ctrl-C at a terminal reaches it before Weft has ended its pods in order.
  */
 export function nodeNamespaceCommand(entry: readonly string[]): Command {
-  return { command: program("unshare"), args: [...nodeFlags(), process.execPath, ...entry] };
+  const reaper = [program("sh"), "-c", reaperScript, "weft-node"];
+  return { command: program("unshare"), args: [...nodeFlags(), ...reaper, process.execPath, ...entry] };
 }
 
 /**
