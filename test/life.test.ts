@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
-import { after, describe, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import { ask, checkout, until, Weft } from "./weft.ts";
 
 const sample = join(checkout, "samples/bookinfo");
@@ -94,3 +94,71 @@ for (const network of ["netns", "loopback"] as const) {
     });
   });
 }
+
+/** Every process that descends from one. */
+function below(pid: number): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1").trim().split(" ").filter(Boolean);
+  return children.map(Number).flatMap((child) => {
+    try {
+      return [child, ...below(child)];
+    } catch {
+      return [child];
+    }
+  });
+}
+
+/** What a process is there for, as far as its command line tells. */
+function kindOf(pid: number): string {
+  const words = readFileSync(`/proc/${pid}/cmdline`, "latin1").split("\0");
+  const program = words[0]?.split("/").at(-1) ?? "";
+  const what = words.map((word) => /(agent|proxy)-process|weft-(?:pod|container)|up$/.exec(word)?.[0]).find(Boolean);
+  return `${program} ${what ?? ""}`.trim();
+}
+
+describe("kill -9 of any process at all", () => {
+  let weft: Weft;
+  let page = "";
+  before(async () => ({ weft, page } = await up("netns")));
+
+  const whole = async () => (await weft.status()).ready && (await ask(page)).status === 200;
+  const processes = () => new Map(below(weft.process.pid ?? 0).map((pid) => [kindOf(pid), pid]));
+
+  test("is mended by the others, and nothing keeps the end waiting", async () => {
+    const kinds = [...processes().keys()];
+    for (const kind of ["unshare agent-process", "nsenter proxy-process", "unshare weft-pod", "nsenter weft-container"])
+      assert.ok(kinds.includes(kind), `${kind} is not among ${kinds.join(", ")}`);
+    for (const kind of kinds) {
+      const pid = processes().get(kind);
+      assert.ok(pid, `there is a ${kind} again`);
+      process.kill(pid, "SIGKILL");
+      await until(() => processes().get(kind) !== pid && processes().has(kind), 20_000);
+      await until(whole, 30_000);
+    }
+    const start = performance.now();
+    assert.equal(await weft.stop(), 0);
+    assert.ok(performance.now() - start < 20_000, "it ends at its own pace, not by force");
+    assert.deepEqual(processesOf(weft), []);
+  });
+});
+
+describe("a mesh that is started again on its data directory", () => {
+  test("has everything that was applied, and runs it", async () => {
+    const { weft } = await up("loopback");
+    const dataDir = join(weft.folder, "data");
+    await weft.kubectlOk(["apply", "-f", join(sample, "networking/destination-rule-all.yaml")]);
+    await weft.kubectlOk(["create", "configmap", "kept", "--from-literal=a=b"]);
+    await weft.kubectlOk(["scale", "deployment", "ratings-v1", "--replicas=2"]);
+    assert.equal(await weft.stop(), 0);
+    const again = await Weft.up([], { network: "loopback", dataDir });
+    open.push(again);
+    const { workloads } = await again.status();
+    assert.deepEqual(
+      workloads.map(({ name, ready }) => `${name} ${ready}`),
+      ["details-v1 1", "productpage-v1 1", "ratings-v1 2", "reviews-v1 1", "reviews-v2 1", "reviews-v3 1"],
+    );
+    assert.equal(await again.kubectlOk(["get", "configmap", "kept", "-o", "jsonpath={.data.a}"]), "b");
+    assert.match(await again.kubectlOk(["get", "destinationrules"]), /reviews/);
+    const url = (await again.status()).routes.find((route) => route.url.endsWith("/productpage"))?.url ?? "";
+    assert.equal((await ask(url)).status, 200);
+  });
+});
