@@ -1,5 +1,6 @@
 /** The routing tasks of Bookinfo, each applied with the real kubectl to a running mesh. */
 import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { startLoad } from "./load.ts";
@@ -207,6 +208,30 @@ async function countOf(workload: string): Promise<number> {
   }
   return sum;
 }
+
+describe("the access log", () => {
+  test("is off until the mesh's ConfigMap names a file, and has both sides' lines in Istio's format", async () => {
+    const file = join(weft.dataDir, "access.log");
+    assert.equal(existsSync(file), false);
+    await weft.kubectlOk(["create", "namespace", "istio-system"]);
+    await weft.kubectlOk([
+      "create",
+      "configmap",
+      "istio",
+      "-n",
+      "istio-system",
+      "--from-literal=mesh=accessLogFile: /dev/stdout",
+    ]);
+    await until(async () => {
+      await ask(page);
+      return existsSync(file) && readFileSync(file, "utf8").includes("inbound|9080||");
+    }, 5_000);
+    const line =
+      /^\[[^\]]+Z\] "GET \/details\/0 HTTP\/1\.1" 200 - via_upstream - "-" 0 \d+ \d+ \d+ "-" "[^"]+" "[0-9a-f-]{36}" "details:9080" "10\.244\.\d+\.\d+:9080" outbound\|9080\|[^|]*\|details\.default\.svc\.cluster\.local /m;
+    assert.match(readFileSync(file, "utf8"), line);
+    await weft.kubectlOk(["delete", "configmap", "istio", "-n", "istio-system"]);
+  });
+});
 
 describe("a DestinationRule and the VirtualService that needs its subsets", () => {
   const rule = (subsets: readonly string[]) => `

@@ -55,7 +55,10 @@ export function writePrivate(path: string, text: string): void {
     renameSync(partial, path);
   } catch (error) {
     rmSync(partial, { force: true });
-    throw new Fault("data-dir", `cannot write ${path}: ${reason(error)}`, { cause: error });
+    throw new Fault("data-dir", `cannot write ${path}: ${reason(error)}`, {
+      remedy: "give a folder you may write to with --data-dir, or make room on the disk",
+      cause: error,
+    });
   }
 }
 
@@ -69,7 +72,8 @@ export function readText(path: string): string | undefined {
   }
 }
 
-function reason(error: unknown): string {
+/** In plain words, why a file cannot be read or written. */
+export function reason(error: unknown): string {
   switch (codeOf(error)) {
     case "ENOSPC":
       return "the disk is full";

@@ -21,6 +21,8 @@ export interface DataPlaneOptions {
   readonly network: "netns" | "loopback";
   readonly gatewayPorts: GatewayPorts;
   readonly logFile: string;
+  /** Where access logs for the standard output go. */
+  readonly accessLog: string;
   readonly clock: Clock;
   readonly log: Log;
   /** Where the proxy's process is started. */
@@ -65,7 +67,7 @@ export class DataPlane {
     this.#refusals = new Refusals((node) => this.#pipeline.resources(node));
     const dns = network === "netns" ? [dnsAddress] : [];
     this.#proxy = new ProxyHost({
-      command: (entry) => options.enter([entry, weftVersion(), ...dns]),
+      command: (entry) => options.enter([entry, weftVersion(), options.accessLog, ...dns]),
       env: {},
       logFile: options.logFile,
       clock,
@@ -110,7 +112,7 @@ export class DataPlane {
   }
 
   troubles(): readonly string[] {
-    return [...this.#troubles.values()];
+    return [...this.#troubles.values(), ...this.#pipeline.notes];
   }
 
   /** Opens the proxy's own pages; rejects when no port is free for them. */

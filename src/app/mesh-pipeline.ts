@@ -1,18 +1,18 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Clock, Log, Timer } from "../base/index.ts";
 import { explain } from "../base/index.ts";
-import { type Kind, kinds, type KubeObject } from "../model/index.ts";
+import { type ConfigMap, type Kind, kinds, type KubeObject } from "../model/index.ts";
 import {
-  defaultSettings,
   emptyInput,
   emptySettleState,
   type Mesh,
   type MeshInput,
-  type MeshSettings,
   resolveMesh,
   settle,
   type SettleState,
 } from "../mesh/index.ts";
 import { type Client, Informer } from "../store/index.ts";
+import { meshConfig, meshConfigMap } from "./mesh-config.ts";
 import { gatewayNodeOf, nodeOf, Translator } from "../translate/index.ts";
 import type { AdsServer, Node, ResourceSet } from "../xds/index.ts";
 
@@ -21,7 +21,6 @@ export interface MeshPipelineOptions {
   readonly ads: AdsServer;
   readonly clock: Clock;
   readonly log: Log;
-  readonly settings?: MeshSettings;
   /** A new snapshot is in force, and these nodes belong to it. */
   changed(mesh: Mesh, nodes: ReadonlyMap<string, Node>): void;
 }
@@ -46,7 +45,9 @@ export class MeshPipeline {
   readonly #options: MeshPipelineOptions;
   readonly #informers: { readonly list: keyof typeof sources; readonly informer: Informer<KubeObject> }[];
   readonly #dirty = new Set<keyof typeof sources>();
-  #wanted: MeshInput;
+  readonly #configMaps: Informer<ConfigMap>;
+  #wanted: MeshInput = emptyInput;
+  #notes: readonly string[] = [];
   #effective: MeshInput | undefined;
   #settling: SettleState = emptySettleState;
   readonly #translator = new Translator();
@@ -59,12 +60,21 @@ export class MeshPipeline {
 
   constructor(options: MeshPipelineOptions) {
     this.#options = options;
-    const settings = options.settings ?? defaultSettings;
-    this.#wanted = { ...emptyInput, settings };
     this.#informers = Object.entries(sources).map(([list, kind]) => ({
       list: list as keyof typeof sources,
       informer: new Informer(kind as Kind, { client: options.client, clock: options.clock, log: options.log }),
     }));
+    this.#configMaps = new Informer(kinds.ConfigMap, {
+      client: options.client,
+      clock: options.clock,
+      log: options.log,
+    });
+    this.#configMaps.onChange((before, after) => {
+      const { name, namespace } = (after ?? before)?.metadata ?? {};
+      if (name !== meshConfigMap.name || namespace !== meshConfigMap.namespace) return;
+      this.#configure(after);
+      if (this.#started) this.#schedule();
+    });
     for (const { list, informer } of this.#informers) {
       informer.onChange(() => {
         this.#dirty.add(list);
@@ -78,6 +88,11 @@ export class MeshPipeline {
     return this.#mesh;
   }
 
+  /** What of the mesh's settings has no effect. */
+  get notes(): readonly string[] {
+    return this.#notes;
+  }
+
   /** What a node is to hold now. */
   resources(node: string): ResourceSet | undefined {
     return this.#resources.get(node);
@@ -85,16 +100,23 @@ export class MeshPipeline {
 
   /** Resolves when the first snapshot is made. */
   async start(): Promise<void> {
-    await Promise.all(this.#informers.map(({ informer }) => informer.synced));
+    await Promise.all([this.#configMaps.synced, ...this.#informers.map(({ informer }) => informer.synced)]);
     this.#started = true;
     this.#compute();
   }
 
   close(): void {
+    this.#configMaps.close();
     for (const { informer } of this.#informers) informer.close();
     if (this.#pending) clearImmediate(this.#pending);
     this.#wake?.cancel();
     this.#started = false;
+  }
+
+  #configure(configMap: ConfigMap | undefined): void {
+    const { settings, notes } = meshConfig(configMap);
+    this.#notes = notes;
+    if (!isDeepStrictEqual(settings, this.#wanted.settings)) this.#wanted = { ...this.#wanted, settings };
   }
 
   #schedule(): void {

@@ -4,7 +4,7 @@ import { lineLog, type LogLevel } from "../base/index.ts";
 import { keepCompiled } from "./compile-cache.ts";
 import { Proxy, type ToProxy } from "../proxy/index.ts";
 
-const [version = "", dns] = process.argv.slice(2);
+const [version = "", standardOutput = "", dns] = process.argv.slice(2);
 const levels: readonly LogLevel[] = ["debug", "info", "warning", "error"];
 let level: LogLevel = "info";
 const write = (line: string) => void process.stderr.write(`${line}\n`);
@@ -22,6 +22,7 @@ for (const signal of ["SIGINT", "SIGHUP", "SIGTERM"] as const) process.on(signal
 
 const proxy = new Proxy({
   version,
+  standardOutput,
   log,
   logging: {
     level: () => level,

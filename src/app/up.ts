@@ -1,6 +1,5 @@
-import { appendFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Clock, explain, Fault, Lifetime, lineLog, type Log, sleep, systemClock } from "../base/index.ts";
+import { type Clock, Fault, Lifetime, type Log, sleep, systemClock } from "../base/index.ts";
 import { problems } from "../mesh/index.ts";
 import { type Container, kinds } from "../model/index.ts";
 import { probeNetns } from "../runtime/index.ts";
@@ -12,7 +11,9 @@ import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 import { type DataDir, openDataDir } from "./data-dir.ts";
 import { DataPlane } from "./data-plane.ts";
 import { GatewayPorts } from "./gateway-ports.ts";
+import { outOfRoom } from "./disk-room.ts";
 import { hopeless } from "./hopeless.ts";
+import { meshLog } from "./mesh-log.ts";
 import type { Progress, RunningMesh, Summary, UpOptions } from "./options.ts";
 import type { HostPort } from "./proxy-host.ts";
 import { removeRecord, running, writeRecord } from "./record.ts";
@@ -75,7 +76,7 @@ class LocalMesh implements RunningMesh {
     this.closed = this.#ended.promise;
     // Nobody may be listening when it ends.
     this.closed.catch(() => undefined);
-    this.#log = lineLog((line) => writeLine(dir.log, line));
+    this.#log = meshLog(dir.log);
     this.#gatewayPorts = new GatewayPorts({
       httpPort: options.httpPort,
       httpsPort: options.httpsPort,
@@ -145,6 +146,7 @@ class LocalMesh implements RunningMesh {
       routes: mesh ? routeSummaries(mesh, (port) => this.#gatewayPorts.bound(port)) : [],
       proxy: { pid: data.proxyPid, nodes: data.nodes, refused },
       notes: [
+        ...[outOfRoom(this.#dir.path)].flatMap((fault) => fault?.message ?? []),
         ...this.#gatewayPorts.notes(),
         ...data.troubles(),
         ...(mesh ? problems(mesh) : []).map(({ message }) => message),
@@ -199,6 +201,7 @@ class LocalMesh implements RunningMesh {
       network: this.#network,
       gatewayPorts: this.#gatewayPorts,
       logFile: this.#dir.log,
+      accessLog: join(this.#dir.path, "access.log"),
       clock: this.#clock,
       log: this.#log,
       enter: (entry) => agent.enter(entry),
@@ -240,7 +243,7 @@ class LocalMesh implements RunningMesh {
         if (now - readySince >= settling || !(await this.#mayYetEnd())) return;
       } else {
         readySince = undefined;
-        const fault = await this.#hopeless(summary, late);
+        const fault = outOfRoom(this.#dir.path) ?? (await this.#hopeless(summary, late));
         if (fault) throw fault;
         if (late) return;
       }
@@ -263,12 +266,3 @@ class LocalMesh implements RunningMesh {
 
 const canBeAsked = ({ readinessProbe, startupProbe, ports = [] }: Container): boolean =>
   readinessProbe !== undefined || startupProbe !== undefined || ports.length > 0;
-
-function writeLine(path: string, line: string): void {
-  try {
-    appendFileSync(path, `${line}\n`, { mode: 0o600 });
-  } catch (error) {
-    // A full disk must not end what runs; whoever looks at the terminal sees it.
-    process.stderr.write(`${line} (the log cannot be written: ${explain(error)})\n`);
-  }
-}

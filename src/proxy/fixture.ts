@@ -108,6 +108,7 @@ export class TestProxy {
       case "resolve":
         return this.proxy.receive({ kind: "resolved", id: message.id, addresses: ["127.0.0.1"] });
       case "ready":
+      case "serves":
     }
   }
 }

@@ -22,6 +22,8 @@ export interface ProxyOptions {
   readonly logging: { readonly level: () => string; readonly set: (level: string) => boolean };
   /** Ends the process: asked for on the admin page. */
   readonly quit: () => void;
+  /** The file that takes access logs meant for the standard output; absent: that of this process. */
+  readonly standardOutput?: string;
   /** Where mesh DNS answers the pods of this namespace; absent: nowhere. */
   readonly dns?: { readonly address: string; readonly port: number };
 }
@@ -52,7 +54,10 @@ export class Proxy {
     this.#outside = new Outside(send);
     const resolve = (name: string, family: 0 | 4 | 6) => this.#outside.resolve(name, family);
     this.#telemetry = new IstioTelemetry({ version: options.version });
-    this.#store = new ConfigStore({ resolve, write: this.#logs.write });
+    this.#store = new ConfigStore({
+      resolve,
+      write: (path, line) => this.#logs.write(path === "/dev/stdout" ? (options.standardOutput ?? path) : path, line),
+    });
     this.#parties = new Parties(this.#store, (node, message) => send({ kind: "xds", node, message }));
     const ticker = new Ticker(systemClock);
     this.#sweeper = new Sweeper(ticker);

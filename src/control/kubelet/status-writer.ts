@@ -10,10 +10,12 @@ interface Writing {
   readonly key: string;
   /** What to write next; the latest wins. */
   rule: StatusRule | undefined;
+  delay: number;
 }
 
-/** Milliseconds until a write that failed is tried again. */
-const retryDelay = 200;
+/** Milliseconds until a write that failed is tried again; each time in a row twice as long. */
+const firstDelay = 200;
+const longestDelay = 2000;
 
 /** Writes the status of pods: one write at a time for each, always the latest, and none that changes nothing. */
 export class StatusWriter {
@@ -33,7 +35,7 @@ export class StatusWriter {
       writing.rule = rule;
       return;
     }
-    const started: Writing = { key: keyOf(pod), rule };
+    const started: Writing = { key: keyOf(pod), rule, delay: firstDelay };
     this.#writing.set(uid, started);
     void this.#run(uid, started);
   }
@@ -54,7 +56,7 @@ export class StatusWriter {
     while (writing.rule && pod?.metadata.uid === uid && !this.#closed) {
       const { rule } = writing;
       writing.rule = undefined;
-      const outcome = await this.#attempt(pod, rule);
+      const outcome = await this.#attempt(pod, rule, writing);
       pod = outcome.pod;
       if (!outcome.written) writing.rule ??= rule;
     }
@@ -65,19 +67,22 @@ export class StatusWriter {
     for (const resolve of waiting) resolve();
   }
 
-  async #attempt(pod: Pod, rule: StatusRule): Promise<{ written: boolean; pod: Pod | undefined }> {
+  async #attempt(pod: Pod, rule: StatusRule, writing: Writing): Promise<{ written: boolean; pod: Pod | undefined }> {
     const { client, clock, log } = this.#world;
     const { namespace, name = "" } = pod.metadata;
     try {
       const status = rule(pod);
       if (isDeepStrictEqual(status, pod.status)) return { written: true, pod };
-      return { written: true, pod: await client.replaceStatus(kinds.Pod, { ...pod, status }) };
+      const written = await client.replaceStatus(kinds.Pod, { ...pod, status });
+      writing.delay = firstDelay;
+      return { written: true, pod: written };
     } catch (error) {
       const code = codeOf(error);
       if (code === "NotFound") return { written: true, pod: undefined };
       if (code !== "Conflict") {
         log.warning("a pod's status was not written; trying again", { pod: keyOf(pod), error: explain(error) });
-        await new Promise<void>((resolve) => clock.after(retryDelay, resolve));
+        await new Promise<void>((resolve) => clock.after(writing.delay, resolve));
+        writing.delay = Math.min(longestDelay, writing.delay * 2);
       }
       const fresh = await client.get(kinds.Pod, { namespace, name }).catch(() => pod);
       return { written: false, pod: fresh };

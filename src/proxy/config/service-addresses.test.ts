@@ -26,7 +26,7 @@ test("bytes that keep their destination go to a workload behind it when it is a 
     "10.96.0.6:80": [],
   });
   const met = new Set(Array.from({ length: 40 }, () => to("10.96.0.5", 80)));
-  assert.deepEqual([...met].toSorted(), ["10.244.0.2:8000", "10.244.0.3:8001"]);
+  assert.deepEqual(met, new Set(["10.244.0.2:8000", "10.244.0.3:8001"]));
   assert.equal(to("10.96.0.5", 81), "10.96.0.5:81");
   assert.equal(to("10.96.0.6", 80), "10.96.0.6:80");
 });

@@ -1,5 +1,14 @@
 // On the path of every request.
-import type { Chain, Cluster, Endpoint, Listener, RequestHead, Route, WorkloadLabels } from "../config/contract.ts";
+import type {
+  AccessLog,
+  Chain,
+  Cluster,
+  Endpoint,
+  Listener,
+  RequestHead,
+  Route,
+  WorkloadLabels,
+} from "../config/contract.ts";
 import { replies, type LocalReply } from "./local-reply.ts";
 import type { Origin, Party, Surroundings } from "./surroundings.ts";
 
@@ -11,6 +20,7 @@ export interface InboundHop {
   readonly cluster: Cluster | undefined;
   /** Who calls, as the application is told. */
   readonly clientCertificate: string;
+  readonly accessLog: AccessLog | undefined;
 }
 
 interface Remembered {
@@ -39,7 +49,8 @@ export function inboundHop(
   const route = chain.routes()?.match(head, surroundings.chance());
   if (route?.action.kind !== "forward") return { refused: replies.noRoute };
   const { cluster } = route.action.choose(0);
-  return { callee, route, cluster: callee.config.cluster(cluster), clientCertificate: certificate };
+  const { accessLog } = chain;
+  return { callee, route, cluster: callee.config.cluster(cluster), clientCertificate: certificate, accessLog };
 }
 
 /** Who calls, in the words of `x-forwarded-client-cert`. */

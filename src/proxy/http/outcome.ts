@@ -1,7 +1,8 @@
 // On the path of every request.
 import { fieldValue } from "../../wire/index.ts";
-import type { HeaderContext } from "../config/contract.ts";
+import type { AccessLogEntry, Endpoint, HeaderContext } from "../config/contract.ts";
 import type { Exchange } from "./exchange.ts";
+import type { InboundHop } from "./inbound-hop.ts";
 import { seriesOf, seriesWithoutEndpoint } from "./series.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -67,9 +68,10 @@ export class Outcome {
         seriesOf("destination", owner.labels, hop.cluster ?? cluster, endpoint, hop.callee, true, surroundings).observe(
           result,
         );
+        hop.accessLog?.write(this.#calleeEntry(hop, endpoint));
       }
     } else seriesWithoutEndpoint("source", owner.labels, cluster, surroundings).observe(result);
-    if (origin.chain.accessLog) this.#log();
+    origin.chain.accessLog?.write(this.#entry());
   }
 
   /** Whether the callee's side saw the request at all. */
@@ -77,11 +79,22 @@ export class Outcome {
     return this.flags !== "UF" && this.flags !== "UO" && this.flags !== "UH";
   }
 
-  #log(): void {
+  /** The same request as the callee's own proxy would have written it down. */
+  #calleeEntry(hop: InboundHop, endpoint: Endpoint): AccessLogEntry {
+    return {
+      ...this.#entry(),
+      upstreamCluster: hop.cluster?.name ?? "",
+      downstreamLocalAddress: endpoint.key,
+      downstreamRemoteAddress: `${this.#exchange.origin.remoteAddress}:0`,
+      routeName: hop.route.name,
+    };
+  }
+
+  #entry(): AccessLogEntry {
     const { origin, cluster, endpoint, route, message, head } = this.#exchange;
     const failed = this.flags.includes("UF");
     const target = head.query === "" ? head.path : `${head.path}?${head.query}`;
-    origin.chain.accessLog?.write({
+    return {
       startTime: Date.now() - this.milliseconds,
       method: message.method,
       path: target,
@@ -105,6 +118,6 @@ export class Outcome {
       downstreamRemoteAddress: origin.remote,
       serverName: "",
       routeName: route?.name ?? "",
-    });
+    };
   }
 }

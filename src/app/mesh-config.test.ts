@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { defaultSettings } from "../mesh/index.ts";
+import type { ConfigMap } from "../model/index.ts";
+import { meshConfig } from "./mesh-config.ts";
+
+const given = (mesh: string): ConfigMap => ({
+  apiVersion: "v1",
+  kind: "ConfigMap",
+  metadata: { name: "istio", namespace: "istio-system" },
+  data: { mesh },
+});
+
+describe("the settings of a mesh", () => {
+  test("are Istio's defaults where nothing is said", () => {
+    assert.equal(meshConfig(undefined).settings, defaultSettings);
+  });
+
+  test("come in Istio's own form", () => {
+    const { settings, notes } = meshConfig(
+      given("accessLogFile: /dev/stdout\noutboundTrafficPolicy: { mode: REGISTRY_ONLY }\n"),
+    );
+    assert.equal(settings.accessLogFile, "/dev/stdout");
+    assert.equal(settings.outboundTrafficPolicy, "REGISTRY_ONLY");
+    assert.deepEqual(notes, []);
+  });
+
+  test("that have no effect are told", () => {
+    assert.deepEqual(meshConfig(given("enableTracing: true\noutboundTrafficPolicy: { mode: NEVER }")).notes, [
+      "ConfigMap istio-system/istio: enableTracing is not acted on yet",
+      "ConfigMap istio-system/istio: outboundTrafficPolicy is not acted on yet",
+    ]);
+    assert.match(meshConfig(given("- 1")).notes[0] ?? "", /not an object/);
+    assert.match(meshConfig(given("a: [")).notes[0] ?? "", /no YAML/);
+  });
+});
