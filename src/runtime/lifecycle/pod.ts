@@ -166,12 +166,15 @@ export class PodKeeper {
 
   async #openSandbox(host: PodHost): Promise<Sandbox> {
     const sandbox = await host.open(this.#sandboxSpec());
-    void sandbox.ended.then(() => {
-      if (this.#halted.signal.aborted || this.#sandbox !== sandbox) return;
-      this.#emit("Normal", "SandboxChanged", "Pod sandbox changed, it will be killed and re-created.");
-      this.#options.lost();
-    });
+    void this.#untilLost(sandbox);
     return sandbox;
+  }
+
+  async #untilLost(sandbox: Sandbox): Promise<void> {
+    await sandbox.ended;
+    if (this.#halted.signal.aborted || this.#sandbox !== sandbox) return;
+    this.#emit("Normal", "SandboxChanged", "Pod sandbox changed, it will be killed and re-created.");
+    this.#options.lost();
   }
 
   async #unblocked(): Promise<void> {
