@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:net";
 import type { AddressInfo } from "node:net";
 import { networkInterfaces } from "node:os";
 import { after, before, describe, test } from "node:test";
-import { callers } from "../src/runtime/netns/fixture.ts";
+import { callers } from "./netns/node.ts";
 import { ForeignMesh } from "./foreign/foreign-mesh.ts";
 import { until } from "./weft.ts";
 

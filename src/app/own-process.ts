@@ -50,8 +50,10 @@ export class OwnProcess {
     void this.#start();
   }
 
+  /** Undefined while it does not run. */
   get pid(): number | undefined {
-    return this.#child?.pid;
+    const child = this.#child;
+    return child?.exitCode === null && child.signalCode === null ? child.pid : undefined;
   }
 
   /** Its own pid, not that of the program that led it into a namespace and waits for it. */

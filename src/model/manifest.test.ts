@@ -108,7 +108,7 @@ describe("reading manifests", () => {
   });
 
   test("what is nested without end is refused in one sentence", () => {
-    for (const depth of [150, 3000, 100_000]) {
+    for (const depth of [150, 20_000]) {
       const { told } = read(`${configMap}data: ${"[".repeat(depth)}`);
       assert.equal(told.length, 1, told.join("\n"));
       const closed = read(`${configMap}data: ${"{a: ".repeat(depth)}${"}".repeat(depth)}`).told;

@@ -95,24 +95,6 @@ describe("a store on disk", () => {
     await openSqliteStore({ path }).close();
   });
 
-  test("killed in the middle of writes it has all that was acknowledged", async () => {
-    const path = freshPath();
-    for (let round = 0; round < 2; round += 1) {
-      const child = await startWriter(path);
-      await child.acknowledgedAtLeast(200);
-      await child.kill();
-      const store = openSqliteStore({ path });
-      const names = new Set(store.list(settings).objects.map(({ metadata }) => metadata.name));
-      assert.ok(child.acknowledged.length >= 200);
-      assert.deepEqual(
-        child.acknowledged.filter((name) => !names.has(name)),
-        [],
-      );
-      assert.equal(store.version, 1 + names.size);
-      await store.close();
-    }
-  });
-
   test("a file that is no store, and a folder that is not there, are said so", () => {
     const path = freshPath();
     writeFileSync(path, "this is no database, only a text that is long enough to be looked at".repeat(20));

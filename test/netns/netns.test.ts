@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { callers, TestNode, type Caller } from "./fixture.ts";
+import { callers, TestNode, type Caller } from "./node.ts";
 
 /** Says what each `host:port` answers, or why it does not. */
 const visit = `

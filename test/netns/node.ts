@@ -4,9 +4,9 @@ import { chownSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { explain, silentLog, systemClock } from "../../base/index.ts";
-import type { Mount, Sandbox, SandboxSpec } from "../sandbox.ts";
-import { initPidOf, nodeNamespaceCommand, openNetnsHost, probeNetns } from "./index.ts";
+import { explain, silentLog, systemClock } from "../../src/base/index.ts";
+import type { Mount, Sandbox, SandboxSpec } from "../../src/runtime/sandbox.ts";
+import { initPidOf, nodeNamespaceCommand, openNetnsHost, probeNetns } from "../../src/runtime/index.ts";
 
 /** Who starts a node in a test. */
 export interface Caller {
