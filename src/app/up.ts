@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Clock, Fault, Lifetime, type Log, sleep, systemClock } from "../base/index.ts";
+import { type Clock, codeOf, Fault, Lifetime, type Log, sleep, systemClock } from "../base/index.ts";
 import { problems } from "../mesh/index.ts";
 import { type Container, kinds } from "../model/index.ts";
 import { probeNetns } from "../runtime/index.ts";
@@ -34,8 +34,9 @@ export async function runUp(options: UpOptions, progress: Progress, signal: Abor
     await mesh.start(progress, signal);
     return mesh;
   } catch (error) {
+    const cause = codeOf(error) === "agent-failed" ? outOfRoom(dir.path) : undefined;
     await mesh.close().catch(() => undefined);
-    throw error;
+    throw cause ?? error;
   }
 }
 
