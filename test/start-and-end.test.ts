@@ -35,8 +35,8 @@ for (const network of networks) {
       const here = place({ "p.yaml": sleeper });
       const both = [start(here, ["p.yaml", `--network=${network}`]), start(here, ["p.yaml", `--network=${network}`])];
       await until(() => both.some(hasEnded) && both.some(isReady), 20_000);
-      const [one] = both.filter(hasEnded);
-      const [other] = both.filter((up) => !hasEnded(up));
+      const one = both.find(hasEnded);
+      const other = both.find((up) => !hasEnded(up));
       assert.equal(one?.child.exitCode, 1, one?.output());
       assert.match(one?.output() ?? "", /^weft: (a mesh already runs on|.*store\.db is in use by process \d+)/m);
       assert.ok(other);
