@@ -1,5 +1,5 @@
 /** Node has these on every Buffer; its types leave them out. They skip the choice of encoding. */
-export interface Latin1 {
+interface Latin1 {
   latin1Slice(start?: number, end?: number): string;
   latin1Write(text: string, offset?: number, length?: number): number;
 }

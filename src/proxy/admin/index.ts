@@ -1,1 +1,1 @@
-export { adminHandler, metricsHandler, type AdminOptions, type Handler } from "./handler.ts";
+export { adminHandler, metricsHandler, type Handler } from "./handler.ts";

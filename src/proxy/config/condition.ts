@@ -31,7 +31,7 @@ const pseudo: Readonly<Record<string, (head: RequestHead) => string>> = {
   ":path": pathAndQuery,
 };
 
-export function pathAndQuery(head: RequestHead): string {
+function pathAndQuery(head: RequestHead): string {
   return head.query === "" ? head.path : `${head.path}?${head.query}`;
 }
 

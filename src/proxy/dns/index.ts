@@ -1,2 +1,1 @@
-export type { DnsView } from "./answer.ts";
-export { DnsServer, type DnsServerOptions } from "./server.ts";
+export { DnsServer } from "./server.ts";

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { nobody, WireSocket, type SocketUser } from "./socket.ts";
 
 /** Connects somewhere this process cannot reach itself; the connection comes back paused and unread. */
-export type ConnectOutside = (host: string, port: number, timeout: number) => Promise<Socket>;
+type ConnectOutside = (host: string, port: number, timeout: number) => Promise<Socket>;
 
 export interface Connecting {
   readonly connected: (socket: WireSocket) => void;

@@ -1,2 +1,2 @@
 export { LogFiles } from "./log-files.ts";
-export { istioBounds, IstioTelemetry, reportedBy, type IstioTelemetryOptions } from "./telemetry.ts";
+export { IstioTelemetry } from "./telemetry.ts";

@@ -3,7 +3,7 @@ import { Registry, type Counter, type Family, type Histogram, type LabelOf } fro
 import type { HttpSeries, SeriesLabels, TcpSeries, Telemetry } from "../config/contract.ts";
 
 /** Istio's bounds, for durations in milliseconds and sizes in bytes alike. */
-export const istioBounds: readonly number[] = [
+const istioBounds: readonly number[] = [
   0.5, 1, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000, 300_000, 600_000, 1_800_000,
   3_600_000,
 ];
