@@ -13,8 +13,11 @@ export interface LogOwner {
   readonly uid: string;
 }
 
+/** A name of a file has 255 bytes at most, and a pod's may have 253: the uid tells pods apart, the rest is for people. */
+const longestName = 128;
+
 export const podLogFolder = (logDir: string, { namespace, pod, uid }: LogOwner): string =>
-  join(logDir, `${namespace}_${pod}_${uid}`);
+  join(logDir, `${namespace}_${pod.slice(0, longestName)}_${uid}`);
 
 export const containerLogFolder = (logDir: string, owner: LogOwner, container: string): string =>
   join(podLogFolder(logDir, owner), container);

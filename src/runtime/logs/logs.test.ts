@@ -4,7 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { ManualClock, silentLog, systemClock } from "../../base/index.ts";
-import { ContainerLog, type ContainerLogOptions, keepLogsOf, type LogRequest, readLogs, removeLogs } from "./index.ts";
+import {
+  ContainerLog,
+  containerLogFolder,
+  type ContainerLogOptions,
+  keepLogsOf,
+  type LogRequest,
+  readLogs,
+  removeLogs,
+} from "./index.ts";
 
 const owner = { namespace: "default", pod: "web", uid: "u1" };
 let logDir = "";
@@ -36,6 +44,16 @@ const say = (log: ContainerLog, text: string, stream: "stdout" | "stderr" = "std
   log.write(stream, Buffer.from(text));
 
 describe("output of containers", () => {
+  it("is kept of pods with the longest names there are, and goes with them", async () => {
+    const long = { namespace: "n".repeat(63), pod: "p".repeat(253), uid: "0".repeat(36) };
+    const log = open(0, { folder: containerLogFolder(logDir, long, "main") });
+    say(log, "one\n");
+    log.end("last");
+    assert.equal(await read(long), "one\n");
+    await removeLogs(logDir, long);
+    assert.deepEqual(readdirSync(logDir), []);
+  });
+
   it("is stored as CRI lines, cut at newlines across chunks", async () => {
     const log = open();
     say(log, "one\ntw");
