@@ -12,7 +12,7 @@ import { type DataDir, openDataDir } from "./data-dir.ts";
 import { DataPlane } from "./data-plane.ts";
 import { GatewayPorts } from "./gateway-ports.ts";
 import { outOfRoom } from "./disk-room.ts";
-import { hopeless } from "./hopeless.ts";
+import { type Before, hopeless, restartsOf } from "./hopeless.ts";
 import { meshLog } from "./mesh-log.ts";
 import type { Progress, RunningMesh, Summary, UpOptions } from "./options.ts";
 import type { HostPort } from "./proxy-host.ts";
@@ -67,6 +67,7 @@ class LocalMesh implements RunningMesh {
   readonly #lifetime = new Lifetime();
   readonly #gatewayPorts: GatewayPorts;
   readonly #ended = Promise.withResolvers<void>();
+  #before: Before = { since: 0, restarts: new Map() };
   #control: ControlPlane | undefined;
   #data: DataPlane | undefined;
 
@@ -106,10 +107,13 @@ class LocalMesh implements RunningMesh {
     // One process at a time has it: whoever comes second is told before anything of the first is touched.
     const store = openSqliteStore({ path: this.#dir.store });
     this.#lifetime.own(() => store.close());
+    const since = this.#clock.now();
     await this.#gatewayPorts.reserve();
     this.#lifetime.own(() => this.#gatewayPorts.close());
     const agent = await step("node", `node (${this.#network})`, async () => this.#startAgent());
     const control = await step("control", "control plane", () => this.#startControl(agent, store));
+    const { items } = await control.client.list(kinds.Pod);
+    this.#before = { since, restarts: restartsOf(items) };
     await step("proxy", "proxy", () => this.#startProxy(agent, control));
     writeRecord(this.#dir, { api: control.url, network: this.#network });
     this.#lifetime.own(() => removeRecord(this.#dir));
@@ -261,7 +265,7 @@ class LocalMesh implements RunningMesh {
   async #hopeless(summary: Summary, late: boolean): Promise<Fault | undefined> {
     if (summary.workloads.every(({ ready, desired }) => ready >= desired) || !this.#control) return undefined;
     const { items } = await this.#control.client.list(kinds.Pod);
-    return hopeless(summary, items, this.#options.objects, late);
+    return hopeless(summary, items, this.#options.objects, late, this.#before);
   }
 }
 

@@ -157,7 +157,8 @@ export class Kubelet implements Controller {
     if (pod.metadata.deletionTimestamp) return this.#end(tenant);
     // What ended under an earlier agent is not run again.
     if (hasEnded(pod.status?.phase) && !this.#book.isSent(uidOf(pod))) return this.#book.drop(uidOf(pod));
-    if (!known && pod.status?.podIP) this.#write(pod, lostReport);
+    // What an earlier agent reported is no longer so.
+    if (!known && (pod.status?.podIP || pod.status?.containerStatuses?.length)) this.#write(pod, lostReport);
     this.#book.put(pod);
     const { report } = tenant;
     if (report && pod.spec.readinessGates) this.#write(pod, () => report);

@@ -1,5 +1,6 @@
 /** The pod network of Linux: a node namespace with a bridge, and pods in namespaces of their own beside it. */
-import { mkdir, realpath } from "node:fs/promises";
+import { mkdir, realpath, rm } from "node:fs/promises";
+import { join } from "node:path";
 import type { Clock, Log } from "../../base/index.ts";
 import type { PodHost } from "../sandbox.ts";
 import { PodAddresses } from "./addresses.ts";
@@ -14,6 +15,8 @@ export * from "./node-namespace.ts";
  */
 export async function openNetnsHost(options: { scratch: string; clock: Clock; log: Log }): Promise<PodHost> {
   await mkdir(options.scratch, { recursive: true });
+  // What a mesh that was killed left there.
+  await rm(join(options.scratch, "netns"), { recursive: true, force: true });
   const [scratch] = await Promise.all([realpath(options.scratch), makeNodeNetwork()]);
   const around: PodSurroundings = { scratch, clock: options.clock, addresses: new PodAddresses(options.clock) };
   const pods = new Set<NetnsPod>();
