@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { connect, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import { talk } from "./fixture.ts";
+import { cluster, listen, portOf, talk, toCluster } from "./fixture.ts";
 import { eventually, get, ok, pause, post, TestGateway, writeUntilHeldUp } from "./gateway-fixture.ts";
 
 let gateway: TestGateway;
@@ -158,6 +158,39 @@ describe("connections to an endpoint", () => {
     held.shift()?.write(ok);
     assert.match(await second, /ok$/);
     assert.equal(gateway.connections, 1);
+  });
+
+  test("an endpoint without one gets its own, though the others have taken all there may be", async () => {
+    const other = await listen((socket) => {
+      socket.on("data", () => socket.write(ok));
+      socket.on("end", () => socket.end());
+    });
+    const endpoints = [gateway.origin, `127.0.0.1:${portOf(other)}`];
+    const limited = { circuit_breakers: { thresholds: [{ max_connections: 1 }] } };
+    await gateway.serve({ routes: [toCluster("both")], clusters: [cluster("both", endpoints, limited)] });
+    for (let count = 0; count < 4; count += 1) assert.match(await talk(gateway.port, get, whole), /ok$/);
+    assert.equal(gateway.connections, 1);
+    other.close();
+  });
+
+  test("broken as they are used again: the same request goes once more, changed once", async () => {
+    const seen: string[] = [];
+    gateway.accept = (socket) => {
+      let asked = 0;
+      socket.on("data", (bytes) => {
+        asked += 1;
+        seen.push(bytes.toString());
+        if (asked === 1) socket.write(ok);
+        else socket.destroy();
+      });
+    };
+    const appended = { request_headers_to_add: [{ header: { key: "x-added", value: "1" } }] };
+    await gateway.serve({ routes: [{ ...toCluster("origin"), ...appended }] });
+    for (let count = 0; count < 2; count += 1) assert.match(await talk(gateway.port, get, whole), /ok$/);
+    assert.deepEqual(
+      seen.map((text) => text.match(/x-added: 1/g)?.length),
+      [1, 1, 1],
+    );
   });
 
   test("a request that waits for one and is given up leaves its place", async () => {

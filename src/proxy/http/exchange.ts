@@ -176,7 +176,8 @@ export class Exchange implements Attempting {
     if (hop !== undefined && "refused" in hop) return this.reply(hop.refused);
     this.hop = hop;
     this.#attempts += 1;
-    if (this.#attempts === 1) this.#decideOnce(action, endpoint);
+    // A first attempt over a stale connection is made twice.
+    if (this.#attempts === 1 && !this.#freed) this.#decideOnce(action, endpoint);
     if (this.#done) return;
     if (action.retry && action.retry.perTryTimeout > 0) {
       this.#tryTimeout ??= new Timeout(ticker, () => this.#tooSlow(action));

@@ -47,7 +47,9 @@ export class Pool implements Swept {
     while (idle && !idle.usable) idle = this.#idle.pop();
     if (idle) return waiting.attached(idle, true);
     const { load, limits } = this.#cluster;
-    if (load.connections < limits.connections) return this.#connect(waiting);
+    // Without one of its own nobody would ever wake who waits here, so one is always allowed, as in Envoy.
+    const lonely = this.#open.size + this.#connecting === 0;
+    if (lonely || load.connections < limits.connections) return this.#connect(waiting);
     if (load.pending >= limits.pending) return waiting.overflow();
     load.pending += 1;
     this.#queue.push(waiting);
