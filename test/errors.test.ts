@@ -108,6 +108,24 @@ for (const network of networks) {
       );
     });
 
+    test("what failed and was mended starts, on the same data directory", async () => {
+      const files = (command: string) =>
+        `${pod(`command: ${command}`).replace("spec: {", "spec: {restartPolicy: Never, ")}---\n${pod(`command: ${command}`, "q")}`;
+      const here = place({ "p.yaml": files("['false']") });
+      const said = await refused(here, ["p.yaml", `--network=${network}`, "--patience=3"]);
+      assert.match(said, /^weft: pod [pq] cannot start: container main (ended|keeps ending,) with exit code 1/m);
+      writeFileSync(join(here, "p.yaml"), files("[sleep, '100']"));
+      const up = start(here, ["p.yaml", `--network=${network}`]);
+      await until(() => /^weft is ready/m.test(up.output()), 20_000);
+      assert.equal(await up.stop(), 0);
+    });
+
+    test("a namespace that nobody made is told with the object that is in it", async () => {
+      const here = place({ "p.yaml": pod("command: ['true']").replace("{name: p}", "{name: p, namespace: shop}") });
+      const said = await refused(here, ["p.yaml", `--network=${network}`]);
+      assert.match(said, /^weft: Pod p: there is no namespace shop\n {2}add to the files: .*kind: Namespace/m);
+    });
+
     test("a ConfigMap that is missing is told with its place, and mended while it runs", async () => {
       const here = place({
         "p.yaml": `${pod("command: [sleep, '100'], envFrom: [{configMapRef: {name: settings}}]")}---\n${pod("command: [sleep, '100']", "q")}`,
