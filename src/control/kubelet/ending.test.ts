@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { kinds } from "../../model/index.ts";
-import { condition, openKubelet, pod, starting } from "./fixture.ts";
+import { kinds, type Pod } from "../../model/index.ts";
+import { condition, openKubelet, pod, ready, starting } from "./fixture.ts";
 
 describe("the end of a pod", () => {
   const name = { namespace: "default", name: "web-1" };
@@ -65,6 +65,21 @@ describe("the end of the agent", () => {
     assert.equal(kubelet.realIPs.size, 0);
     assert.equal(last().length, 1);
     assert.equal(counts().commands, 2);
+  });
+
+  test("the next agent learns when a pod began and how often its containers have started", async () => {
+    const { kubelet, running, settle, last } = await openKubelet();
+    const uid = await running();
+    const [container] = ready.containerStatuses;
+    const containerStatuses = [{ ...container, restartCount: 3, containerID: "weft://web" }];
+    kubelet.receive({ kind: "pod", uid, status: { ...ready, containerStatuses } });
+    await settle();
+    kubelet.agentRestarted();
+    await settle();
+    const status = (last()[0]?.pod as Pod | undefined)?.status;
+    assert.equal(status?.startTime, ready.startTime);
+    assert.equal(status?.containerStatuses?.[0]?.restartCount, 3);
+    assert.equal(status?.containerStatuses?.[0]?.containerID, "weft://web");
   });
 
   test("pods that were ending are gone, and those that had ended are not run again", async () => {

@@ -87,9 +87,13 @@ export class OrderBook {
     this.#schedule();
   }
 
-  /** The agent is a new one that knows nothing. */
+  /** The agent is a new one that knows nothing: how often containers have started it learns from the pods' statuses of now. */
   forgetSent(): void {
-    for (const page of this.#pages.values()) page.sent = false;
+    for (const page of this.#pages.values()) {
+      page.sent = false;
+      const { order, pod } = page;
+      if (order) page.order = { ...order, pod: { ...order.pod, status: pod.status } };
+    }
     this.sendAgain();
   }
 
