@@ -13,6 +13,8 @@ export interface AgentHostOptions {
   readonly network: "netns" | "loopback";
   readonly folder: string;
   readonly logDir: string;
+  /** What programs of pods are not to see, where they can be kept from it. */
+  readonly hidden: readonly string[];
   readonly logFile: string;
   readonly clock: Clock;
   readonly log: Log;
@@ -36,8 +38,8 @@ export class AgentHost {
 
   constructor(options: AgentHostOptions) {
     this.#options = options;
-    const { network, folder, logDir } = options;
-    const entry = [entryOf("agent-process"), network, folder, logDir];
+    const { network, folder, logDir, hidden } = options;
+    const entry = [entryOf("agent-process"), network, folder, logDir, ...hidden];
     const plain: Command = { command: process.execPath, args: entry };
     this.#process = new OwnProcess({
       name: "node agent",

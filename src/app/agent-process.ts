@@ -4,7 +4,7 @@ import { explain, lineLog, systemClock } from "../base/index.ts";
 import { keepCompiled } from "./compile-cache.ts";
 import { type AgentCommand, openLoopbackHost, openNetnsHost, type PodHost, runAgent } from "../runtime/index.ts";
 
-const [network = "loopback", folder = "", logDir = ""] = process.argv.slice(2);
+const [network = "loopback", folder = "", logDir = "", ...hidden] = process.argv.slice(2);
 const log = lineLog((line) => void process.stderr.write(`${line}\n`));
 
 // Ctrl-C of a terminal is for the first process, which ends this one in order.
@@ -47,6 +47,6 @@ try {
 }
 
 async function open(): Promise<PodHost> {
-  if (network === "netns") return openNetnsHost({ scratch: folder, clock: systemClock, log });
+  if (network === "netns") return openNetnsHost({ scratch: folder, hidden, clock: systemClock, log });
   return openLoopbackHost({ folder: join(folder, "loopback"), clock: systemClock, log });
 }

@@ -47,6 +47,11 @@ export function dataDirAt(path: string): DataDir {
   };
 }
 
+/** What holds keys and tokens: of the mesh, and in their volumes of its pods. */
+export function privateParts({ agent, secrets, kubeconfig, store }: DataDir): readonly string[] {
+  return [agent, secrets, kubeconfig, store, `${store}-wal`];
+}
+
 /** Writes a file whole or not at all, readable by its owner only. */
 export function writePrivate(path: string, text: string): void {
   const partial = `${path}.${process.pid}.partial`;

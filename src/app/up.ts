@@ -8,7 +8,7 @@ import { AgentHost } from "./agent-host.ts";
 import { applyObjects } from "./apply-objects.ts";
 import { keepCompiled } from "./compile-cache.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
-import { type DataDir, openDataDir } from "./data-dir.ts";
+import { type DataDir, openDataDir, privateParts } from "./data-dir.ts";
 import { DataPlane } from "./data-plane.ts";
 import { GatewayPorts } from "./gateway-ports.ts";
 import { outOfRoom } from "./disk-room.ts";
@@ -164,6 +164,7 @@ class LocalMesh implements RunningMesh {
       network: this.#network,
       folder: this.#dir.agent,
       logDir: this.#logDir,
+      hidden: privateParts(this.#dir),
       logFile: this.#dir.log,
       clock: this.#clock,
       log: this.#log,

@@ -115,6 +115,16 @@ for (const caller of callers()) {
       assert.ok(!existsSync("/data/inner") && !existsSync("/etc/no such folder"));
     });
 
+    test("what is hidden from programs is empty to them, and whole beside them", async () => {
+      mkdirSync(join(node.folder, "keys"));
+      writeFileSync(join(node.folder, "keys", "one"), "secret");
+      writeFileSync(join(node.folder, "key"), "secret");
+      const { stdout, stderr } = await shell("one", `cd ${node.folder}; cat key; ls keys; ls -d key*`);
+      assert.equal(stderr, "");
+      assert.equal(stdout, "key\nkeys\n");
+      assert.equal(readFileSync(join(node.folder, "key"), "utf8"), "secret");
+    });
+
     test("a file cannot be mounted on a folder, nor what does not exist", async () => {
       const file = join(volume(caller, node, "file", { text: "" }), "text");
       await assert.rejects(shell("one", "", { mounts: [{ source: file, path: "/usr", readOnly: true }] }), {

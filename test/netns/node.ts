@@ -146,7 +146,12 @@ async function launch(folder: string): Promise<void> {
 
 async function serve(folder: string): Promise<void> {
   process.on("disconnect", () => process.exit());
-  const host = await openNetnsHost({ scratch: join(folder, "scratch"), clock: systemClock, log: silentLog });
+  const host = await openNetnsHost({
+    scratch: join(folder, "scratch"),
+    hidden: [join(folder, "keys"), join(folder, "key")],
+    clock: systemClock,
+    log: silentLog,
+  });
   createServer((socket) => socket.end(`${socket.remoteAddress} came to ${socket.localAddress}`)).listen(
     9080,
     "0.0.0.0",

@@ -22,6 +22,8 @@ export interface Surroundings {
   readonly scratch: string;
   /** What every container of the pod has besides its own mounts. */
   readonly mounts: readonly Mount[];
+  /** Files and folders of the machine that programs find empty. */
+  readonly hidden: readonly string[];
   readonly clock: Clock;
 }
 
@@ -52,7 +54,7 @@ export async function startContainer(spec: ProcessSpec, around: Surroundings): P
 
 async function start(spec: ProcessSpec, around: Surroundings): Promise<SandboxProcess> {
   mkdirSync(around.folder, { recursive: true });
-  const plan = planMounts([...around.mounts, ...spec.mounts], around.folder, around.scratch);
+  const plan = planMounts([...around.mounts, ...spec.mounts], around.folder, around.scratch, around.hidden);
   const workingDir = spec.workingDir ?? "/";
   checkProgram(spec, plan, workingDir);
   const fstab = join(around.folder, "fstab");

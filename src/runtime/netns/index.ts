@@ -9,16 +9,23 @@ import { NetnsPod, type PodSurroundings } from "./pod.ts";
 
 export * from "./node-namespace.ts";
 
-/**
- * To be called once by the first program of a node namespace: makes its network, then hands out pods.
- * `scratch` is a folder of the agent's; the volumes of pods stand in it too.
- */
-export async function openNetnsHost(options: { scratch: string; clock: Clock; log: Log }): Promise<PodHost> {
+export interface NetnsOptions {
+  /** A folder of the agent's; the volumes of pods stand in it too. */
+  readonly scratch: string;
+  /** Files and folders that programs of pods find empty: keys of the mesh, volumes and output of other pods. */
+  readonly hidden?: readonly string[];
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** To be called once by the first program of a node namespace: makes its network, then hands out pods. */
+export async function openNetnsHost(options: NetnsOptions): Promise<PodHost> {
   await mkdir(options.scratch, { recursive: true });
   // What a mesh that was killed left there.
   await rm(join(options.scratch, "netns"), { recursive: true, force: true });
   const [scratch] = await Promise.all([realpath(options.scratch), makeNodeNetwork()]);
-  const around: PodSurroundings = { scratch, clock: options.clock, addresses: new PodAddresses(options.clock) };
+  const { hidden = [], clock } = options;
+  const around: PodSurroundings = { scratch, hidden, clock, addresses: new PodAddresses(clock) };
   const pods = new Set<NetnsPod>();
   return {
     network: "netns",

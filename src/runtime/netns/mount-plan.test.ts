@@ -47,6 +47,24 @@ test("a path that exists takes one mount, beside the root and /proc", () => {
   ]);
 });
 
+test("what is hidden is empty in there, unless a mount brings it in or covers it", () => {
+  const folder = join(scratch, "hiding");
+  const key = join(machine, "etc/kept/key");
+  writeFileSync(key, "secret");
+  const mounts = [{ source: volume, path: join(machine, "etc/new/deeper"), readOnly: false }];
+  const hidden = [key, scratch, join(machine, "link/hosts"), join(machine, "nothing")];
+  const made = planMounts(mounts, folder, scratch, hidden);
+  assert.equal(made.behind(key), join(folder, "hidden-file"));
+  assert.equal(made.behind(join(machine, "etc/hosts")), join(folder, "hidden-file"));
+  assert.equal(made.behind(volume), undefined);
+  assert.equal(made.behind(join(machine, "etc/new/deeper")), volume);
+  const covered = [{ source: volume, path: machine, readOnly: false }];
+  const { fstab } = planMounts(covered, join(scratch, "covering"), scratch, [key]);
+  assert.ok(!fstab.includes("hidden"));
+  assert.deepEqual(readdirSync(volume), []);
+  rmSync(key);
+});
+
 test("a path that is missing stands in a copy of its nearest parent, links followed", () => {
   const { root, folder, lines } = plan(join(machine, "link/new/deeper"));
   const copy = join(folder, "mirror0");

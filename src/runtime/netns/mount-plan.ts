@@ -27,12 +27,22 @@ interface Place {
  * Plans a root that looks like the agent's, with `mounts` at their paths. It is put together beside the agent's own root,
  * so that nothing mounted can hide the source of something else. A path the machine lacks stands in a copy of its nearest
  * existing parent, made of an otherwise empty folder and one bind mount for each entry. `folder` is this container's own.
+ * What stands at the `hidden` paths of the machine is empty in there; a mount may still bring it in.
  */
-export function planMounts(mounts: readonly Mount[], folder: string, scratch: string): MountPlan {
+export function planMounts(
+  mounts: readonly Mount[],
+  folder: string,
+  scratch: string,
+  hidden: readonly string[] = [],
+): MountPlan {
   const root = join(folder, "root");
   mkdirSync(root, { recursive: true });
   const plan = new Plan(root, folder, scratch);
-  for (const mount of mounts.toSorted((one, other) => depth(one.path) - depth(other.path))) plan.add(mount);
+  const steps: readonly (Mount | { readonly path: string })[] = [...hidden.map((path) => ({ path })), ...mounts];
+  for (const step of steps.toSorted((one, other) => depth(one.path) - depth(other.path))) {
+    if ("source" in step) plan.add(step);
+    else plan.hide(step.path);
+  }
   return { root, fstab: plan.fstab(), behind: (path) => plan.behind(path) };
 }
 
@@ -64,6 +74,16 @@ class Plan {
     if (mount.readOnly) options.push("ro", ...keptFlags(source));
     this.#backing.set(path, source);
     this.#steps.push({ path, lines: [fstabLine(source, this.#target(path), "none", options)] });
+  }
+
+  /** Nothing is done where the path leads to something else in the container, or nowhere. */
+  hide(path: string): void {
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (!stats || this.behind(path) !== realpathSync(path)) return;
+    const source = join(this.#folder, stats.isDirectory() ? "hidden-folder" : "hidden-file");
+    if (stats.isDirectory()) mkdirSync(source, { recursive: true });
+    else writeFileSync(source, "");
+    this.add({ path, source, readOnly: false });
   }
 
   fstab(): string {

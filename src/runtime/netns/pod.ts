@@ -10,6 +10,7 @@ import { makePodNamespace, type PodNamespace } from "./pod-namespace.ts";
 /** What the pods of one node share. */
 export interface PodSurroundings {
   readonly scratch: string;
+  readonly hidden: readonly string[];
   readonly clock: Clock;
   readonly addresses: PodAddresses;
 }
@@ -72,6 +73,7 @@ export class NetnsPod implements Sandbox {
       podPid: this.#space.pid,
       folder: join(this.#folder, `container${this.#started++}`),
       scratch: this.#around.scratch,
+      hidden: this.#around.hidden,
       mounts: this.#mounts,
       clock: this.#around.clock,
     });
