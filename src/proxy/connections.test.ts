@@ -214,6 +214,24 @@ describe("connections to an endpoint", () => {
   });
 });
 
+describe("time limits", () => {
+  test("of a request under way: where nothing moves it is answered and given up at the endpoint", async () => {
+    gateway.accept = (socket) => void socket.resume();
+    await gateway.serve({ listener: { stream_idle_timeout: "0.1s" } });
+    const stuck = [talk(gateway.port, get, (text) => text.endsWith("timeout")), talk(gateway.port, `${post(9)}half`)];
+    const [hanging = "", slow = ""] = await Promise.all(stuck);
+    assert.match(hanging, /^HTTP\/1\.1 504 [^]*stream timeout$/);
+    assert.match(slow, /^HTTP\/1\.1 408 [^]*stream timeout$/);
+    await eventually("the endpoint's connections end", () => gateway.open.size === 0);
+  });
+
+  test("of a request's coming: a client that sends too slowly is answered 408", async () => {
+    gateway.accept = (socket) => void socket.resume();
+    await gateway.serve({ listener: { request_timeout: "0.1s" } });
+    assert.match(await talk(gateway.port, `${post(9)}half`), /^HTTP\/1\.1 408 [^]*request timeout$/);
+  });
+});
+
 describe("draining", () => {
   test("lets what runs end, says it is the last, and takes nothing new", async () => {
     let running: Socket | undefined;

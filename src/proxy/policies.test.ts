@@ -213,7 +213,7 @@ describe("header operations", () => {
     answer = (socket) => void socket.write("HTTP/1.1 200 OK\r\nX-Powered-By: x\r\ncontent-length: 2\r\n\r\nok");
     const got = await ask();
     assert.match(got, /\r\nx-by: weft\r\n/);
-    assert.match(got, /\r\nserver: mine\r\n/);
+    assert.match(got, /\r\nserver: envoy\r\n/);
     assert.doesNotMatch(got, /powered/i);
     const route = { match: { prefix: "/" }, direct_response: { status: 404, body: { inline_string: "no" } } };
     await gateway.serve({ routes: [{ ...route, response_headers_to_add }] });

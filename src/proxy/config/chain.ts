@@ -4,6 +4,7 @@ import type { Chain, HttpChain, RouteTable, TcpChain } from "./contract.ts";
 import { milliseconds } from "./duration.ts";
 import { weightedChoice } from "./percent.ts";
 import { compileRoutes } from "./route-table.ts";
+import { onTheWire } from "./wire-text.ts";
 
 export interface ChainSurroundings {
   /** The route table in force under a name. */
@@ -48,7 +49,7 @@ function httpChain(message: HttpConnectionManager, name: string, { routes, write
     name,
     routes: own ? () => own : () => routes(rds?.route_config_name ?? ""),
     serverHeader: {
-      name: message.server_name ?? "envoy",
+      name: onTheWire(message.server_name ?? "envoy"),
       mode: serverModes[message.server_header_transformation ?? "OVERWRITE"],
     },
     useRemoteAddress: message.use_remote_address ?? false,
@@ -58,7 +59,7 @@ function httpChain(message: HttpConnectionManager, name: string, { routes, write
     requestId: message.use_remote_address && !message.preserve_external_request_id ? "replace" : "keep",
     normalizePath: message.normalize_path ?? false,
     mergeSlashes: message.merge_slashes ?? false,
-    idleTimeout: milliseconds(message.stream_idle_timeout, 300_000),
+    streamIdleTimeout: milliseconds(message.stream_idle_timeout, 300_000),
     requestTimeout: milliseconds(message.request_timeout, 0),
     acceptHttp10: message.http_protocol_options?.accept_http_10 ?? false,
     upgrades: new Set(

@@ -35,6 +35,12 @@ function pathAndQuery(head: RequestHead): string {
   return head.query === "" ? head.path : `${head.path}?${head.query}`;
 }
 
+/** The first value of a field or of a request's own part. */
+export function requestValue(head: RequestHead, lower: string): string | undefined {
+  const own = Object.hasOwn(pseudo, lower) ? pseudo[lower] : undefined;
+  return own ? own(head) : headerValue(head.headers, lower);
+}
+
 /**
  * A condition on a header. Of a repeated field one matching value is enough, each seen by itself; a missing field
  * never matches, inverted or not, unless it is to be taken as empty.

@@ -69,8 +69,9 @@ export interface HttpChain {
   readonly requestId: "keep" | "replace";
   readonly normalizePath: boolean;
   readonly mergeSlashes: boolean;
-  /** Milliseconds; 0 = none. */
-  readonly idleTimeout: number;
+  /** Milliseconds a request or its answer may stand still; 0 = for ever. */
+  readonly streamIdleTimeout: number;
+  /** Milliseconds for a whole request to come; 0 = none. */
   readonly requestTimeout: number;
   readonly acceptHttp10: boolean;
   readonly upgrades: ReadonlySet<string>;
@@ -162,6 +163,8 @@ export interface HeaderOps {
 
 /** For `%DOWNSTREAM_REMOTE_ADDRESS%` and the like. */
 export interface HeaderContext {
+  /** For `%REQ(…)%`, also where an answer's fields change. */
+  readonly request: RequestHead;
   readonly downstreamRemoteAddress: string;
   readonly downstreamLocalAddress: string;
   readonly upstreamHost: string;

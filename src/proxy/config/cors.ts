@@ -4,6 +4,7 @@ import { headerValue } from "./condition.ts";
 import type { CorsRules } from "./contract.ts";
 import { stringTest } from "./pattern.ts";
 import { runtimeShare } from "./percent.ts";
+import { onTheWire } from "./wire-text.ts";
 
 /** What a browser from another origin is told. The allowed origin is echoed, never `*`. */
 export function corsRules(policy: CorsPolicy): CorsRules | undefined {
@@ -29,5 +30,5 @@ export function corsRules(policy: CorsPolicy): CorsRules | undefined {
 }
 
 function field(name: string, value: string | undefined): string[] {
-  return value ? [`access-control-${name}`, value] : [];
+  return value ? [`access-control-${name}`, onTheWire(value)] : [];
 }

@@ -1,8 +1,10 @@
 // On the path of requests whose routes change headers.
 import type { HeaderValueOption } from "../../xds/index.ts";
-import { headerValue, sameName } from "./condition.ts";
+import { isToken } from "../../wire/index.ts";
+import { headerValue, requestValue, sameName } from "./condition.ts";
 import type { HeaderContext, HeaderOps } from "./contract.ts";
 import { parseFormat, portOf, withoutPort, type Operator } from "./format.ts";
+import { onTheWire } from "./wire-text.ts";
 
 type Value = (context: HeaderContext, headers: readonly string[]) => string;
 
@@ -45,6 +47,7 @@ function lowerName(name: string): string {
 function compileAddition({ header, append_action }: HeaderValueOption): Addition {
   const lower = lowerName(header.key);
   if (lower.startsWith(":")) throw new RangeError(`${header.key} cannot be set by a header operation`);
+  if (!isToken(lower)) throw new RangeError(`${JSON.stringify(header.key)} is no name of a header`);
   return {
     key: lower === "host" ? "host" : header.key,
     lower,
@@ -73,7 +76,7 @@ function remove(headers: string[], lower: string): void {
 }
 
 function compileValue(format: string): Value {
-  const parts = parseFormat(format).map((part): string | Value => (typeof part === "string" ? part : operator(part)));
+  const parts = parseFormat(format).map((part) => (typeof part === "string" ? onTheWire(part) : operator(part)));
   if (parts.every((part) => typeof part === "string")) {
     const constant = parts.join("");
     return () => constant;
@@ -93,16 +96,22 @@ const operators: Readonly<Record<string, (context: HeaderContext) => string>> = 
   UPSTREAM_REMOTE_ADDRESS: (context) => context.upstreamHost,
   UPSTREAM_REMOTE_ADDRESS_WITHOUT_PORT: (context) => withoutPort(context.upstreamHost),
   PROTOCOL: (context) => context.protocol,
-  ROUTE_NAME: (context) => context.routeName,
+  ROUTE_NAME: (context) => context.routeName.replace(/[^\x20-\x7e]/g, "?"),
 };
 
 function operator({ name, argument, limit }: Operator): Value {
   const cut = (value: string) => (limit === undefined ? value : value.slice(0, limit));
   const known = Object.hasOwn(operators, name) ? operators[name] : undefined;
   if (known) return (context) => cut(known(context));
-  if ((name === "REQ" || name === "RESP") && argument) {
-    const names = argument.toLowerCase().split("?").map(lowerName);
-    return (_, headers) => cut(names.map((wanted) => headerValue(headers, wanted)).find(Boolean) ?? "");
+  const names = argument?.toLowerCase().split("?") ?? [];
+  if (name === "REQ" && argument) {
+    return ({ request }) => cut(names.map((wanted) => requestValue(request, wanted)).find(Boolean) ?? "");
+  }
+  if (name === "RESP" && argument) {
+    return ({ request }, headers) => {
+      if (headers === request.headers) return "";
+      return cut(names.map((wanted) => headerValue(headers, wanted)).find(Boolean) ?? "");
+    };
   }
   throw new RangeError(`%${name}% is not supported in header values`);
 }

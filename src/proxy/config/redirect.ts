@@ -2,6 +2,7 @@
 import type { RedirectAction } from "../../xds/index.ts";
 import { headerValue } from "./condition.ts";
 import type { RedirectRoute, RequestHead } from "./contract.ts";
+import { inTarget } from "./wire-text.ts";
 
 const statuses = {
   MOVED_PERMANENTLY: 301,
@@ -15,7 +16,8 @@ const statuses = {
  * The Location of a redirect. A new path keeps the query unless it brings its own or the query is to be stripped;
  * the request's port stays unless host or port are replaced, or it is the default of a scheme that changes.
  */
-export function redirectRoute(action: RedirectAction, matched: (path: string) => number): RedirectRoute {
+export function redirectRoute(given: RedirectAction, matched: (path: string) => number): RedirectRoute {
+  const action = withoutSurprises(given);
   return {
     kind: "redirect",
     status: statuses[action.response_code ?? "MOVED_PERMANENTLY"],
@@ -27,6 +29,16 @@ export function redirectRoute(action: RedirectAction, matched: (path: string) =>
       return `${scheme}://${host}${port}${target(action, head, matched)}`;
     },
   };
+}
+
+/** Its texts as they may stand in a Location. */
+function withoutSurprises(action: RedirectAction): RedirectAction {
+  const changed: Record<string, string> = {};
+  for (const part of ["host_redirect", "path_redirect", "prefix_rewrite", "scheme_redirect"] as const) {
+    const value = action[part];
+    if (value !== undefined) changed[part] = inTarget(value);
+  }
+  return { ...action, ...changed };
 }
 
 function target(action: RedirectAction, head: RequestHead, matched: (path: string) => number): string {

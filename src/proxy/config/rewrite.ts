@@ -2,6 +2,7 @@
 import type { RegexMatcher } from "../../xds/index.ts";
 import type { RequestHead } from "./contract.ts";
 import { pattern } from "./pattern.ts";
+import { inTarget } from "./wire-text.ts";
 
 export type Rewrite = (head: RequestHead) => string | undefined;
 
@@ -9,18 +10,25 @@ export const noRewrite: Rewrite = () => undefined;
 
 /** Replaces the matched beginning of the path, or all of it after an exact or pattern match; the query stays. */
 export function prefixRewrite(replacement: string, matched: (path: string) => number): Rewrite {
-  return (head) => withQuery(replacement + head.path.slice(matched(head.path)), head);
+  const beginning = inTarget(replacement);
+  return (head) => withQuery(beginning + head.path.slice(matched(head.path)), head);
 }
 
 /** Replaces every match in the path; the query stays. `\1` is a group, `\0` the whole match, `\\` a backslash. */
 export function regexRewrite(matcher: RegexMatcher, substitution: string): Rewrite {
   const engine = pattern(matcher.regex);
-  const parts = parseSubstitution(substitution, engine.groupCount());
-  return (head) => withQuery(replaceAll(head.path, parts, engine), head);
+  const parts = parseSubstitution(inTarget(substitution), engine.groupCount());
+  return (head) => {
+    const path = replaceAll(head.path, parts, engine);
+    // As in Envoy: where nothing is left the path stays.
+    return path === "" ? undefined : withQuery(path, head);
+  };
 }
 
+/** A target begins with a slash, whatever a rewrite makes of it. */
 function withQuery(path: string, head: RequestHead): string {
-  return head.query === "" ? path : `${path}?${head.query}`;
+  const rooted = path.startsWith("/") ? path : `/${path}`;
+  return head.query === "" ? rooted : `${rooted}?${head.query}`;
 }
 
 /** Text, and numbers of groups. Throws on an escape RE2 does not know and on groups the pattern does not have. */

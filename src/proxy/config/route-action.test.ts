@@ -37,7 +37,8 @@ function location(
 }
 
 function applied(parts: Partial<RouteMessage>, headers: string[]): string[] {
-  route({ route: { cluster: "c" }, ...parts }).requestHeaders?.apply(headers, context);
+  const request = head({ headers });
+  route({ route: { cluster: "c" }, ...parts }).requestHeaders?.apply(headers, { ...context, request });
   return headers;
 }
 
@@ -118,6 +119,23 @@ describe("redirects", () => {
   });
 });
 
+describe("rewrites stay targets", () => {
+  const to = (substitution: string, regex = "^/.*$") =>
+    forward({ regex_rewrite: { pattern: { regex }, substitution } }).rewrite(head({ path: "/a", query: "q" }));
+
+  test("they begin with a slash, and one that leaves nothing is none", () => {
+    assert.equal(to("b"), "/b?q");
+    assert.equal(to(""), undefined);
+  });
+
+  test("what may not stand in a target is escaped, and what ends a line refused", () => {
+    assert.equal(to("/x y\u010a"), "/x%20y%C4%8A?q");
+    assert.throws(() => to("/x\r\n"), /routes\[0\]/);
+    assert.throws(() => forward({ host_rewrite_literal: "a\nb" }), /routes\[0\]/);
+    assert.equal(location({ host_redirect: "h", path_redirect: "/\u00e9" }, head()), "http://h/%C3%A9");
+  });
+});
+
 describe("direct responses", () => {
   test("a body is text or bytes", () => {
     const body = (given: object) => route({ direct_response: { status: 418, body: given } }).action;
@@ -174,6 +192,39 @@ describe("header operations", () => {
       "v",
       "10.0.0.1|b|HTTP/1.1|100%",
     ]);
+  });
+
+  test("the request's own parts have names too, and of an answer there is nothing yet", () => {
+    const value = "%REQ(:METHOD)% %REQ(:PATH)% %REQ(HOST)% %RESP(X-B)%";
+    assert.deepEqual(
+      applied({ request_headers_to_add: [set("v", value)] }, ["x-b", "b"]).at(-1),
+      "GET / reviews:9080 ",
+    );
+  });
+
+  test("an answer's values may come from the request and from the answer", () => {
+    const value = "%REQ(X-A)%|%RESP(X-A)%";
+    const { responseHeaders } = route({ route: { cluster: "c" }, response_headers_to_add: [set("v", value)] });
+    const headers = ["x-a", "answered"];
+    responseHeaders?.apply(headers, { ...context, request: head({ fields: { "x-a": "asked" } }) });
+    assert.equal(headers.at(-1), "asked|answered");
+  });
+
+  test("what is no ASCII goes out as UTF-8, a byte a character: none can end a line", () => {
+    const value = applied({ request_headers_to_add: [set("v", "\u010d\u010ax: 1")] }, []).at(-1) ?? "";
+    assert.equal(value, Buffer.from("\u010d\u010ax: 1").latin1Slice());
+  });
+
+  test("names and values that would break a head are refused", () => {
+    for (const [key, value] of [
+      ["a b", "v"],
+      ["a\r\nb", "v"],
+      ["", "v"],
+      ["a", "v\r\nx: 1"],
+      ["a", "v\u0000"],
+    ] as const) {
+      assert.throws(() => applied({ request_headers_to_add: [set(key, value)] }, []), /routes\[0\]/);
+    }
   });
 
   test("an unknown operator and a lone % are refused", () => {

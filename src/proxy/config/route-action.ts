@@ -10,6 +10,7 @@ import { runtimeShare, share, weightedChoice } from "./percent.ts";
 import { redirectRoute } from "./redirect.ts";
 import { retryRules } from "./retry.ts";
 import { noRewrite, prefixRewrite, regexRewrite, type Rewrite } from "./rewrite.ts";
+import { inTarget, onTheWire } from "./wire-text.ts";
 
 const notFound = { SERVICE_UNAVAILABLE: 503, NOT_FOUND: 404, INTERNAL_SERVER_ERROR: 500 } as const;
 /** Envoy's own default for a route that says nothing. */
@@ -36,7 +37,7 @@ export function compileRoute(message: RouteMessage, match: CompiledMatch, host: 
     responseHeaders: headerOps(message.response_headers_to_add, message.response_headers_to_remove),
     fault: fault && faultPolicy(fault),
     cors: cors && corsRules(cors),
-    decorator: message.decorator?.operation,
+    decorator: message.decorator && onTheWire(message.decorator.operation ?? ""),
   };
 }
 
@@ -63,7 +64,7 @@ function forwardAction(action: RouteAction, match: CompiledMatch): ForwardAction
     choose: weightedChoice(choices(action)),
     notFoundStatus: notFound[action.cluster_not_found_response_code ?? "SERVICE_UNAVAILABLE"],
     rewrite: rewriteOf(action, match),
-    hostRewrite: action.host_rewrite_literal,
+    hostRewrite: hostOf(action.host_rewrite_literal),
     autoHostRewrite: action.auto_host_rewrite ?? false,
     timeout: milliseconds(action.timeout, defaultTimeout),
     retry: action.retry_policy && retryRules(action.retry_policy),
@@ -74,6 +75,8 @@ function forwardAction(action: RouteAction, match: CompiledMatch): ForwardAction
     hash: hashKey(action.hash_policy),
   };
 }
+
+const hostOf = (literal: string | undefined) => (literal === undefined ? undefined : inTarget(literal));
 
 function choices(action: RouteAction): { readonly weight: number; readonly value: ClusterChoice }[] {
   if (action.cluster !== undefined) {
@@ -87,7 +90,7 @@ function choices(action: RouteAction): { readonly weight: number; readonly value
       cluster: entry.name,
       requestHeaders: headerOps(entry.request_headers_to_add, entry.request_headers_to_remove),
       responseHeaders: headerOps(entry.response_headers_to_add, entry.response_headers_to_remove),
-      hostRewrite: entry.host_rewrite_literal,
+      hostRewrite: hostOf(entry.host_rewrite_literal),
     },
   }));
 }

@@ -15,6 +15,8 @@ interface Wildcard {
 
 /** Hosts a caller may send are without number; what was looked up is kept up to this many. */
 const keptLookups = 1000;
+/** Characters of one: as long as a name and its port may be. */
+const longestKept = 262;
 
 /**
  * A route table. Virtual hosts by exact domain, then the longest `*.suffix`, then the longest `prefix.*`, then `*`;
@@ -66,9 +68,10 @@ class HostLookup {
     const known = this.#found.get(authority);
     if (known) return known;
     const host = this.#search(authority);
-    if (host) {
+    if (host && authority.length <= longestKept) {
       if (this.#found.size >= keptLookups) this.#found.clear();
-      this.#found.set(authority, host);
+      // A copy: as a slice it would keep the whole head it came in.
+      this.#found.set(Buffer.from(authority, "latin1").latin1Slice(), host);
     }
     return host;
   }

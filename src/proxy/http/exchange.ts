@@ -8,8 +8,8 @@ import { replies, type LocalReply } from "./local-reply.ts";
 import { startMirrors, type Mirror } from "./mirror.ts";
 import { Outcome } from "./outcome.ts";
 import { prepare } from "./prepare.ts";
-import { printRequest } from "./print.ts";
 import { RequestBody } from "./request-body.ts";
+import { requestHead } from "./request-head.ts";
 import { responseHead } from "./response-head.ts";
 import type { ServerConnection } from "./server-connection.ts";
 import type { Origin, Surroundings } from "./surroundings.ts";
@@ -45,6 +45,9 @@ export class Exchange implements Attempting {
   #responding = false;
   #tunnelling = false;
   #done = false;
+  /** What had moved at the last look, and since when nothing more has. */
+  #moved = 0;
+  #movedAt: number;
   #timeout: Timeout | undefined = undefined;
   #tryTimeout: Timeout | undefined = undefined;
   #wait: Timeout | undefined = undefined;
@@ -55,6 +58,7 @@ export class Exchange implements Attempting {
     this.origin = server.origin;
     this.#surroundings = surroundings;
     this.outcome = new Outcome(this, surroundings);
+    this.#movedAt = this.outcome.startedAt;
     this.#body = new RequestBody(message.chunked || message.contentLength > 0);
     this.head = { method: message.method, path: "", query: "", authority: "", scheme: "http", headers: message.fields };
   }
@@ -65,6 +69,11 @@ export class Exchange implements Attempting {
 
   get done(): boolean {
     return this.#done;
+  }
+
+  /** The endpoint's answer has begun. */
+  get responding(): boolean {
+    return this.#responding;
   }
 
   /** Bytes flow both ways from now on. */
@@ -237,21 +246,24 @@ export class Exchange implements Attempting {
     this.reply(reply);
   }
 
-  #printed(): string {
-    const { message } = this;
-    let framing = "";
-    if (message.chunked) framing = "transfer-encoding: chunked\r\n";
-    else if (message.contentLength >= 0) framing = `content-length: ${message.contentLength}\r\n`;
-    if (message.upgrade !== undefined) framing += `connection: Upgrade\r\nupgrade: ${message.upgrade}\r\n`;
-    if (message.expectContinue) framing += "expect: 100-continue\r\n";
-    if (this.route?.attemptCount) framing += `x-envoy-attempt-count: ${this.#attempts}\r\n`;
-    const certificate = this.hop ? this.hop.clientCertificate : this.origin.clientCertificate;
-    if (certificate !== undefined) framing += `x-forwarded-client-cert: ${certificate}\r\n`;
-    else if (this.route?.decorator !== undefined && this.origin.direction !== "inbound") {
-      // An application outside of the mesh learns the operation; a proxy would know it.
-      framing += `x-envoy-decorator-operation: ${this.route.decorator}\r\n`;
+  /** Limits of seconds: a client that sends its request too slowly, an exchange in which nothing moves. */
+  sweep(now: number): void {
+    const { outcome } = this;
+    const { streamIdleTimeout, requestTimeout } = this.origin.chain;
+    const { ended } = this.#body;
+    const moved = outcome.requestBytes + outcome.responseBytes + this.#attempts;
+    if (moved !== this.#moved) this.#movedAt = now;
+    this.#moved = moved;
+    if (!ended && requestTimeout > 0 && now - outcome.startedAt >= requestTimeout) {
+      return this.#outOfTime(replies.requestTimeout);
     }
-    return printRequest(message.method, this.#target, this.#host, message.fields, framing);
+    if (streamIdleTimeout > 0 && now - this.#movedAt >= streamIdleTimeout) {
+      this.#outOfTime(ended ? replies.idleTimeout : { ...replies.idleTimeout, status: 408 });
+    }
+  }
+
+  #printed(): string {
+    return requestHead(this, this.#target, this.#host, this.#attempts);
   }
 
   /** A connection is there. */

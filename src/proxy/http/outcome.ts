@@ -33,8 +33,9 @@ export class Outcome {
   }
 
   headerContext(): HeaderContext {
-    const { origin, endpoint, route, message } = this.#exchange;
+    const { origin, endpoint, route, message, head } = this.#exchange;
     return {
+      request: head,
       downstreamRemoteAddress: origin.remote,
       downstreamLocalAddress: origin.local,
       upstreamHost: endpoint?.key ?? "",

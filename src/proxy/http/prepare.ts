@@ -22,6 +22,9 @@ const stripped = new Set([
   "x-forwarded-client-cert",
 ]);
 
+/** What an edge knows better than whoever calls from outside. */
+const strippedAtEdge = new Set(["x-envoy-original-path", "x-envoy-external-address", "x-envoy-force-trace"]);
+
 /**
  * The request as routes see it and as upstream gets it: one normal form of the path, an id, who is behind it.
  * Changes `message.fields` in place. Undefined: its path must not be forwarded.
@@ -64,7 +67,9 @@ function identify(fields: string[], { chain, remoteAddress }: Origin): void {
     } else if (lower === "x-forwarded-proto") {
       proto = true;
       if (chain.useRemoteAddress && chain.trustedHops === 0) fields[index + 1] = "http";
-    } else if (stripped.has(lower)) (unwanted ??= []).push(lower);
+    } else if (stripped.has(lower) || (chain.useRemoteAddress && strippedAtEdge.has(lower))) {
+      (unwanted ??= []).push(lower);
+    }
   }
   if (unwanted) for (const name of unwanted) removeField(fields, name);
   if (!id) fields.push("x-request-id", randomUUID());

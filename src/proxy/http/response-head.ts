@@ -13,21 +13,13 @@ export function responseHead(
   server: ServerConnection,
 ): string {
   const { fields } = message;
-  const { outcome, origin } = exchange;
+  const { outcome } = exchange;
   outcome.upstreamMilliseconds = outcome.milliseconds;
   if (fieldValue(fields, "x-envoy-upstream-service-time") !== undefined) {
     removeField(fields, "x-envoy-upstream-service-time");
   }
   fields.push("x-envoy-upstream-service-time", String(Math.round(outcome.upstreamMilliseconds)));
   if (fieldValue(fields, "date") === undefined) fields.push("date", httpDate());
-  const { serverHeader } = origin.chain;
-  if (serverHeader.mode !== "pass") {
-    const given = fieldValue(fields, "server");
-    if (serverHeader.mode === "overwrite" || given === undefined) {
-      if (given !== undefined) removeField(fields, "server");
-      fields.push("server", serverHeader.name);
-    }
-  }
   finish(exchange, fields);
   let framing = "";
   if (message.status === 101)
@@ -41,9 +33,8 @@ export function responseHead(
 /** The whole of an answer the proxy gives itself. */
 export function localResponse(exchange: Exchange, reply: LocalReply, server: ServerConnection): string {
   const fields = [...(reply.headers ?? [])];
-  const { serverHeader } = exchange.origin.chain;
   if (reply.body !== "" && fieldValue(fields, "content-type") === undefined) fields.push("content-type", "text/plain");
-  fields.push("date", httpDate(), "server", serverHeader.name);
+  fields.push("date", httpDate());
   finish(exchange, fields);
   const bodiless = reply.status === 204 || reply.status === 304;
   const framing = bodiless ? "" : `content-length: ${reply.body.length}\r\n`;
@@ -51,7 +42,7 @@ export function localResponse(exchange: Exchange, reply: LocalReply, server: Ser
   return bodiless || exchange.method === "HEAD" ? head : head + reply.body;
 }
 
-/** What the route says of answers, in Envoy's order: the most particular first. */
+/** What the route says of answers, in Envoy's order: the most particular first; who answers is said last, and by us. */
 function finish(exchange: Exchange, fields: string[]): void {
   const { choice, route, outcome, origin } = exchange;
   if (choice?.responseHeaders ?? route?.responseHeaders) {
@@ -71,4 +62,10 @@ function finish(exchange: Exchange, fields: string[]): void {
     removeField(fields, "x-envoy-decorator-operation");
     fields.push("x-envoy-decorator-operation", route.decorator);
   }
+  const { name, mode } = origin.chain.serverHeader;
+  if (mode === "pass") return;
+  const given = fieldValue(fields, "server");
+  if (mode === "append" && given !== undefined) return;
+  if (given !== undefined) removeField(fields, "server");
+  fields.push("server", name);
 }

@@ -20,9 +20,9 @@ import type { Origin, Surroundings, Swept } from "./surroundings.ts";
 
 /** Milliseconds a client may take for a head. */
 const headLimit = 60_000;
-/** Milliseconds a client without a request may keep its connection, where configuration does not say. */
+/** Milliseconds a client without a request may keep its connection: Envoy's. */
 const idleLimit = 3_600_000;
-/** Milliseconds a client has to take the last answer and close. */
+/** Milliseconds a client has to take the last answer and close, and an endpoint to answer one that closed its own side. */
 const closeLimit = 10_000;
 /** Bytes of requests sent ahead that are kept while one is answered. */
 const mostAhead = 65_536;
@@ -86,6 +86,7 @@ export class ServerConnection implements SocketUser, Swept {
 
   ended(): void {
     this.#halfClosed = true;
+    this.#lastActive = this.#surroundings.ticker.now();
     const exchange = this.#exchange;
     if (exchange?.tunnelling) return exchange.requestEnd();
     // A client that sent a whole request may wait for the answer with its own side closed.
@@ -108,9 +109,14 @@ export class ServerConnection implements SocketUser, Swept {
 
   sweep(now: number): void {
     const exchange = this.#exchange;
-    if (exchange) return;
+    if (exchange) {
+      // Most who close their side are gone altogether, and nobody waits for an answer any more.
+      const left = this.#halfClosed && !exchange.responding && now - this.#lastActive > closeLimit;
+      return left ? this.#socket.destroy() : exchange.sweep(now);
+    }
     if (this.#closing && now - this.#lastActive > closeLimit) return this.#socket.destroy();
-    const limit = this.#heads.waiting > 0 ? headLimit : this.origin.chain.idleTimeout || idleLimit;
+    const { requestTimeout } = this.origin.chain;
+    const limit = this.#heads.waiting > 0 ? Math.min(headLimit, requestTimeout || headLimit) : idleLimit;
     if (now - this.#lastActive > limit) this.#socket.destroy();
   }
 
@@ -272,6 +278,7 @@ export class ServerConnection implements SocketUser, Swept {
     this.flush();
     this.#exchange = undefined;
     this.#closing = true;
+    this.#lastActive = this.#surroundings.ticker.now();
     this.#socket.end();
     this.#socket.resume();
   }

@@ -1,0 +1,21 @@
+// On the path of every request.
+import type { Exchange } from "./exchange.ts";
+import { printRequest } from "./print.ts";
+
+/** The head of a request as an endpoint gets it. */
+export function requestHead(exchange: Exchange, target: string, host: string, attempt: number): string {
+  const { message, route, hop, origin } = exchange;
+  let framing = "";
+  if (message.chunked) framing = "transfer-encoding: chunked\r\n";
+  else if (message.contentLength >= 0) framing = `content-length: ${message.contentLength}\r\n`;
+  if (message.upgrade !== undefined) framing += `connection: Upgrade\r\nupgrade: ${message.upgrade}\r\n`;
+  if (message.expectContinue) framing += "expect: 100-continue\r\n";
+  if (route?.attemptCount) framing += `x-envoy-attempt-count: ${attempt}\r\n`;
+  const certificate = hop ? hop.clientCertificate : origin.clientCertificate;
+  if (certificate !== undefined) framing += `x-forwarded-client-cert: ${certificate}\r\n`;
+  else if (route?.decorator !== undefined && origin.direction !== "inbound") {
+    // An application outside of the mesh learns the operation; a proxy would know it.
+    framing += `x-envoy-decorator-operation: ${route.decorator}\r\n`;
+  }
+  return printRequest(message.method, target, host, message.fields, framing);
+}
