@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { codeOf, Fault } from "../base/index.ts";
 
@@ -24,6 +24,7 @@ export function openDataDir(path: string): DataDir {
     chmodSync(dir.path, 0o700);
     mkdirSync(dir.agent, { recursive: true, mode: 0o700 });
     writeFileSync(join(dir.path, ".gitignore"), "*\n");
+    removePartials(dir.path);
   } catch (error) {
     throw new Fault("data-dir", `cannot use the data directory ${dir.path}: ${reason(error)}`, {
       remedy: "give a folder you may write to with --data-dir, or make room on the disk",
@@ -31,6 +32,23 @@ export function openDataDir(path: string): DataDir {
     });
   }
   return dir;
+}
+
+/** What a process was writing when it was killed; see `writePrivate`. */
+function removePartials(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const [, pid] = /\.(\d+)\.partial$/.exec(name) ?? [];
+    if (pid !== undefined && !isAlive(Number(pid))) rmSync(join(folder, name), { force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return codeOf(error) === "EPERM";
+  }
 }
 
 /** The paths, whether or not anything is there. */
