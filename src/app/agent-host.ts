@@ -30,7 +30,10 @@ const startLimit = 20_000;
 export class AgentHost {
   readonly #options: AgentHostOptions;
   readonly #process: OwnProcess;
+  /** Of the agent that runs or starts now: whoever waits for it may well wait through several that died at once. */
   #ready = Promise.withResolvers<void>();
+  #isReady = false;
+  #wasReady = false;
   #initPid: Promise<number> | undefined;
   #failure: string | undefined;
   #ended: (() => void) | undefined;
@@ -99,7 +102,10 @@ export class AgentHost {
   }
 
   #receive(report: AgentReport): void {
-    if (report.kind === "ready") this.#ready.resolve();
+    if (report.kind === "ready") {
+      this.#isReady = this.#wasReady = true;
+      this.#ready.resolve();
+    }
     if (report.kind === "failed") this.#failure = `the node agent cannot work: ${report.message}`;
     this.#options.report(report);
   }
@@ -109,12 +115,13 @@ export class AgentHost {
       this.#ended();
       return false;
     }
-    if (this.#failure !== undefined) {
+    // What keeps a later one from working (a full disk) may pass.
+    if (this.#failure !== undefined && !this.#wasReady) {
       this.#ready.reject(new Fault("agent-failed", this.#failure));
       return false;
     }
-    // The old promise stays resolved for those who waited for the first one.
-    this.#ready = Promise.withResolvers();
+    if (this.#isReady) this.#ready = Promise.withResolvers();
+    this.#isReady = false;
     this.#options.lost();
     return true;
   }

@@ -4,7 +4,7 @@ import { getCompileCacheDir } from "node:module";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Command } from "../runtime/index.ts";
-import { Backoff, type Clock, type Log, systemChance } from "../base/index.ts";
+import { Backoff, type Clock, explain, type Log, systemChance } from "../base/index.ts";
 
 /** The program of one of Weft's own processes, beside this file: `.ts` in a checkout, `.js` in the package. */
 export function entryOf(name: "agent-process" | "proxy-process"): string {
@@ -47,7 +47,7 @@ export class OwnProcess {
 
   constructor(options: OwnProcessOptions) {
     this.#options = options;
-    void this.#start();
+    void this.#attempt();
   }
 
   /** Undefined while it does not run. */
@@ -97,6 +97,15 @@ export class OwnProcess {
     this.#child?.kill("SIGKILL");
   }
 
+  async #attempt(): Promise<void> {
+    this.#startedAt = this.#options.clock.monotonic();
+    try {
+      await this.#start();
+    } catch (error) {
+      this.#ended(`could not be started (${explain(error)})`);
+    }
+  }
+
   async #start(): Promise<void> {
     const { command, args } = await this.#options.command();
     if (this.#stopping) return;
@@ -131,7 +140,7 @@ export class OwnProcess {
     const delay = this.#backoff.next();
     this.#options.log.warning(`the ${this.#options.name} ${how}; starting it again`, { delay: Math.round(delay) });
     this.#options.clock.after(delay, () => {
-      if (!this.#stopping) void this.#start();
+      if (!this.#stopping) void this.#attempt();
     });
   }
 }
