@@ -4,6 +4,7 @@ import { systemChance, systemClock, type Log } from "../base/index.ts";
 import type { Registry } from "../metrics/index.ts";
 import { adminHandler, metricsHandler, type Handler } from "./admin/index.ts";
 import { Capture } from "./capture/capture.ts";
+import type { LiveCluster } from "./config/cluster.ts";
 import { ConfigStore, unknownWorkload } from "./config/index.ts";
 import type { Capture as CaptureKind, FromProxy, HostedWorkload, ToProxy } from "./contract.ts";
 import { DnsServer } from "./dns/index.ts";
@@ -91,6 +92,11 @@ export class Proxy {
   /** The metrics of this data plane. */
   get registry(): Registry {
     return this.#telemetry.registry;
+  }
+
+  /** The clusters of a node, with what runs in them. */
+  clusters(node: string): readonly LiveCluster[] {
+    return this.#store.workload(node)?.clusters ?? [];
   }
 
   /** A message of the control plane's process, with the socket it carries. */

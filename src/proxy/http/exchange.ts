@@ -221,7 +221,7 @@ export class Exchange implements Attempting {
       removeField(fields, "host");
     }
     if (action.mirrors.length > 0) {
-      this.#mirrors = startMirrors(action.mirrors, this, this.#printed(), this.#surroundings);
+      this.#mirrors = startMirrors(action, this, this.#printed(), this.#surroundings);
     }
     if (action.timeout > 0 && this.#body.ended) this.#startTimeout(action.timeout);
   }

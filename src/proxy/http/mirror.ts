@@ -7,10 +7,13 @@ import type { Exchange } from "./exchange.ts";
 import { inboundHop, type InboundHop } from "./inbound-hop.ts";
 import { seriesOf } from "./series.ts";
 import type { Surroundings } from "./surroundings.ts";
+import { Timeout } from "./timeout.ts";
 import type { ResponseMessage } from "../../wire/index.ts";
 
 /** Bytes a mirror may lag behind; a slower one gets no more. */
 const mostBehind = 1_048_576;
+/** Milliseconds a copy may take where its route says nothing: nobody waits for its answer. */
+const mostTime = 300_000;
 
 /** A copy of a request that goes to another cluster; its answer is read and dropped. */
 export class Mirror implements Attempting {
@@ -21,6 +24,7 @@ export class Mirror implements Attempting {
   readonly #hasBody: "none" | "length" | "chunked";
   readonly #surroundings: Surroundings;
   readonly #startedAt: number;
+  readonly #timeout: Timeout;
   #attempt: Attempt | undefined;
   #hop: InboundHop | undefined;
   #kept: Buffer[] = [];
@@ -37,9 +41,10 @@ export class Mirror implements Attempting {
     this.#hasBody = message.chunked ? "chunked" : message.contentLength > 0 ? "length" : "none";
     this.#surroundings = surroundings;
     this.#startedAt = surroundings.ticker.now();
+    this.#timeout = new Timeout(surroundings.ticker, () => this.abort());
   }
 
-  start(): void {
+  start(timeout: number): void {
     const { origin, head } = this.#exchange;
     const endpoint = this.#cluster.pick({
       random: this.#surroundings.chance(),
@@ -52,6 +57,7 @@ export class Mirror implements Attempting {
     if (hop === "unready" || (hop !== undefined && "refused" in hop)) return;
     this.#hop = hop;
     this.#attempt = new Attempt(this, this.#cluster, endpoint, this.#surroundings);
+    this.#timeout.set(timeout || mostTime);
     this.#attempt.start(false);
   }
 
@@ -73,6 +79,7 @@ export class Mirror implements Attempting {
   }
 
   abort(): void {
+    this.#timeout.clear();
     this.#attempt?.abandon();
     this.#attempt = undefined;
   }
@@ -103,6 +110,7 @@ export class Mirror implements Attempting {
   /** Only the callee counts it: for the caller there was one request. */
   responseEnd(): void {
     const endpoint = this.#attempt?.endpoint;
+    this.#timeout.clear();
     this.#attempt = undefined;
     const hop = this.#hop;
     if (!hop || !endpoint) return;
@@ -126,13 +134,14 @@ export class Mirror implements Attempting {
   }
 
   failed(): void {
+    this.#timeout.clear();
     this.#attempt = undefined;
   }
 }
 
 /** Starts the copies a route asks for. `head` is the printed head of the request itself; copies say whom they come from. */
 export function startMirrors(
-  wanted: ForwardAction["mirrors"],
+  { mirrors, timeout }: ForwardAction,
   exchange: Exchange,
   head: string,
   surroundings: Surroundings,
@@ -142,12 +151,12 @@ export function startMirrors(
   const before = fieldValue(message.fields, "x-forwarded-for");
   const copy =
     before === undefined ? head.replace(/\r\n\r\n$/, `\r\nx-forwarded-for: ${origin.remoteAddress}\r\n\r\n`) : head;
-  for (const { cluster: name, share } of wanted) {
+  for (const { cluster: name, share } of mirrors) {
     if (share < 1 && surroundings.chance() >= share) continue;
     const cluster = origin.owner.config.cluster(name);
     if (!cluster) continue;
     const mirror = new Mirror(exchange, cluster, copy, surroundings);
-    mirror.start();
+    mirror.start(timeout);
     started.push(mirror);
   }
   return started;

@@ -114,10 +114,24 @@ export class WireSocket {
     this.socket.destroy();
   }
 
-  /** Ends the connection so that the peer sees a break, not an end. */
+  /** Ends the connection so that the peer sees a break, not an end; what was written is handed to the system before. */
   reset(): void {
-    this.socket.resetAndDestroy();
+    const { socket } = this;
+    if (socket.destroyed) return;
+    // An end is on its way already, and a socket that is shutting down cannot be reset.
+    if (socket.writableEnded) return socket.destroySoon();
+    if (socket.writableLength === 0) resetNow(socket);
+    else socket.write("", () => void (socket.destroyed || resetNow(socket)));
   }
+}
+
+/**
+ * Node's own `resetAndDestroy` shuts the socket down first; an error in that moment makes its reset fail, and then the handle
+ * stays open for ever and nobody is told `close`.
+ */
+function resetNow(socket: Socket): void {
+  Object.assign(socket, { resetAndClosing: true });
+  socket.destroy();
 }
 
 type ConnectOptions = { onread?: { buffer: Buffer; callback: (length: number) => boolean } };
