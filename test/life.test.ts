@@ -123,6 +123,17 @@ describe("kill -9 of any process at all", () => {
   const whole = async () => (await weft.status()).ready && (await ask(page)).status === 200;
   const processes = () => new Map(below(weft.process.pid ?? 0).map((pid) => [kindOf(pid), pid]));
 
+  test("that a node agent dies again and again before it is ready is mended too", async () => {
+    let last: number | undefined;
+    for (let death = 0; death < 3; death++) {
+      const isNext = () => ![undefined, last].includes(processes().get("unshare agent-process"));
+      await until(isNext, 20_000);
+      last = processes().get("unshare agent-process");
+      process.kill(last ?? 0, "SIGKILL");
+    }
+    await until(whole, 30_000);
+  });
+
   test("is mended by the others, and nothing keeps the end waiting", async () => {
     const kinds = [...processes().keys()];
     for (const kind of ["unshare agent-process", "nsenter proxy-process", "unshare weft-pod", "nsenter weft-container"])

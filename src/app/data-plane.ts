@@ -73,7 +73,11 @@ export class DataPlane {
       clock,
       log,
       xds: (node, message) => this.#channels.receive(node, message),
-      restarted: () => this.#channels.closeAll(),
+      restarted: () => {
+        this.#channels.closeAll();
+        // What troubled it, its successor tells again.
+        this.#troubles.clear();
+      },
       serves: (served) => this.#tellServed(served),
       trouble: (code, message) => {
         this.#troubles.set(`${code} ${message}`, message);
