@@ -18,8 +18,8 @@ export type Word =
   | { readonly type: "up"; readonly summary: Summary }
   | { readonly type: "failed"; readonly text: string };
 
-/** Starts a mesh in a process that outlives this one; returns when it is up: 0, or 1 when not all of it is ready. */
-export async function detach(options: UpOptions, terminal: Terminal, report: UpReport): Promise<number> {
+/** Starts a mesh in a process that outlives this one; returns when it is up: 0, or 1 when not all of it is ready. `down` is the command that ends it. */
+export async function detach(options: UpOptions, terminal: Terminal, report: UpReport, down: string): Promise<number> {
   const log = join(openDataDir(options.dataDir).path, "up.log");
   const output = openSync(log, "w", 0o600);
   const program = join(packageFolder(), "bin", "weft.js");
@@ -41,7 +41,7 @@ export async function detach(options: UpOptions, terminal: Terminal, report: UpR
           case "progress":
             return report.progress(word.line);
           case "up":
-            report.up(word.summary, "It runs in the background; stop it with: weft down");
+            report.up(word.summary, `It runs in the background; stop it with: ${down}`);
             return resolve(word.summary);
           case "failed":
             return reject(new Fault("up-failed", word.text));

@@ -63,7 +63,7 @@ function start(name: VerbName, verb: Verb, line: string, input = "") {
 describe("weft up", () => {
   test("says what runs, where, how to stop it, and in its last line that it is ready", async () => {
     const mesh = pretend();
-    const { said, code, terminal, until } = start("up", upWith(mesh.load), "--data-dir x --api-port 0");
+    const { said, code, terminal, until } = start("up", upWith(mesh.load), "--data-dir x;y --api-port 0");
     terminal.clock.advance(3170);
     await until(() => said.out.includes("weft is"));
     const lines = said.out.trimEnd().split("\n");
@@ -71,7 +71,10 @@ describe("weft up", () => {
     for (const part of [/^✔ reviews-v1 +2\/2$/m, /^ {2}http:\/\/127.0.0.1:8080\/productpage +default\/bookinfo$/m])
       assert.match(said.out, part);
     assert.match(said.out, /export KUBECONFIG='\/tmp\/my mesh\/kubeconfig'/);
-    assert.deepEqual(lines.slice(-2), ["Ctrl-C stops it, and so does: weft down", "weft is ready in 3.2 s"]);
+    assert.deepEqual(lines.slice(-2), [
+      "Ctrl-C stops it, and so does: weft down --data-dir 'x;y'",
+      "weft is ready in 3.2 s",
+    ]);
     terminal.stop();
     assert.equal(await code, 0);
     assert.deepEqual(mesh.calls, ["close"]);

@@ -1,5 +1,6 @@
 import type { Summary, WorkloadSummary } from "../app/index.ts";
 import { plural } from "./findings.ts";
+import { shellWord } from "./shell-word.ts";
 import { Table } from "./table.ts";
 import { harmless, type Paint } from "./terminal.ts";
 
@@ -62,7 +63,7 @@ function doors({ api, kubeconfig, metrics, admin, proxy, network }: Summary, pai
     ["proxy", nodes],
     ...refused,
     ["network", network],
-    ["kubectl", `export KUBECONFIG=${quoted(kubeconfig)}`],
+    ["kubectl", `export KUBECONFIG=${shellWord(kubeconfig)}`],
   ]);
   return `${paint("bold", "Behind it")}\n${indented(table)}`;
 }
@@ -74,9 +75,4 @@ function notes({ notes: all }: Summary, paint: Paint): string {
 
 function indented(text: string): string {
   return text.replace(/^(?=.)/gm, "  ");
-}
-
-/** As a shell takes it. */
-function quoted(path: string): string {
-  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }

@@ -7,6 +7,7 @@ import { detach } from "../detach.ts";
 import { byPlace, countText, findingsText } from "../findings.ts";
 import { holdMesh } from "../hold-mesh.ts";
 import { errorsOf, readPaths, twice } from "../manifests.ts";
+import { shellWord } from "../shell-word.ts";
 import { painter } from "../terminal.ts";
 import { upReport } from "../up-report.ts";
 import type { Call, Verb } from "../verb.ts";
@@ -48,13 +49,15 @@ export function upWith(load: Load): Verb {
       }
       const placed = inOrder(place(objects, undefined));
       const options = { ...settings, objects: placed.map(({ object }) => object) };
+      const elsewhere = call.value("data-dir");
+      const down = elsewhere === undefined ? "weft down" : `weft down --data-dir ${shellWord(elsewhere)}`;
       const report = upReport(terminal, call.value("output") === "json");
-      if (call.flag("detach")) return await detach(options, terminal, report);
+      if (call.flag("detach")) return await detach(options, terminal, report, down);
       try {
         return await holdMesh(options, await load(), terminal, {
           progress: report.progress,
           ready: report.ready,
-          up: (summary) => report.up(summary, "Ctrl-C stops it, and so does: weft down"),
+          up: (summary) => report.up(summary, `Ctrl-C stops it, and so does: ${down}`),
           ending() {
             report.endList();
             terminal.err("\nweft: ending everything; once more ends it at once\n");
