@@ -13,6 +13,7 @@ import { DataPlane } from "./data-plane.ts";
 import { GatewayPorts } from "./gateway-ports.ts";
 import { outOfRoom } from "./disk-room.ts";
 import { type Before, hopeless, restartsOf } from "./hopeless.ts";
+import { keepLogsSmall } from "./log-room.ts";
 import { meshLog } from "./mesh-log.ts";
 import type { Progress, RunningMesh, Summary, UpOptions } from "./options.ts";
 import type { HostPort } from "./proxy-host.ts";
@@ -108,6 +109,7 @@ class LocalMesh implements RunningMesh {
     const store = openSqliteStore({ path: this.#dir.store });
     this.#lifetime.own(() => store.close());
     const since = this.#clock.now();
+    this.#lifetime.own(keepLogsSmall({ paths: [this.#dir.log, this.#accessLog], clock: this.#clock, log: this.#log }));
     await this.#gatewayPorts.reserve();
     this.#lifetime.own(() => this.#gatewayPorts.close());
     const agent = await step("node", `node (${this.#network})`, async () => this.#startAgent());
@@ -178,6 +180,10 @@ class LocalMesh implements RunningMesh {
     return agent;
   }
 
+  get #accessLog(): string {
+    return join(this.#dir.path, "access.log");
+  }
+
   get #logDir(): string {
     return join(this.#dir.agent, "logs");
   }
@@ -207,7 +213,7 @@ class LocalMesh implements RunningMesh {
       network: this.#network,
       gatewayPorts: this.#gatewayPorts,
       logFile: this.#dir.log,
-      accessLog: join(this.#dir.path, "access.log"),
+      accessLog: this.#accessLog,
       clock: this.#clock,
       log: this.#log,
       enter: (entry) => agent.enter(entry),
