@@ -299,6 +299,27 @@ describe("the API over HTTPS", () => {
   );
 
   test(
+    "bodies too deep and numbers that are none are refused, not stumbled over",
+    withServer(async ({ client, server: { url } }) => {
+      await client.create(kinds.ConfigMap, configMap("a"));
+      const body = `${'{"a":'.repeat(50_000)}1${"}".repeat(50_000)}`;
+      for (const type of ["merge-patch", "strategic-merge-patch", "json-patch"]) {
+        const headers = { "content-type": `application/${type}+json` };
+        const reply = await ask(url, `${configMaps}/a`, { method: "PATCH", headers, body });
+        assert.equal(reply.status, 400, type);
+      }
+      assert.equal((await ask(url, configMaps, { method: "POST", body })).status, 400);
+      for (const query of [
+        "limit=-1",
+        "limit=x",
+        "resourceVersionMatch=Exact&resourceVersion=x",
+        "watch=1&timeoutSeconds=-1",
+      ])
+        assert.equal((await ask(url, `${configMaps}?${query}`)).status, 400, query);
+    }),
+  );
+
+  test(
     "a taken port is said in one sentence",
     withServer(async ({ api, server }) => {
       await assert.rejects(serveApi(api, { port: server.port, tls, token }), (error) => codeOf(error) === "port-taken");

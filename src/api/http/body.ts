@@ -6,19 +6,41 @@ import { decodeObject } from "../protobuf/decode.ts";
 
 /** As in Kubernetes. Bytes. */
 const largest = 3 * 1024 * 1024;
+/** Levels of a body: no kind needs a tenth of them, and code that walks an object must not run out of stack. */
+const deepest = 500;
 
 /** The body as JSON value; undefined when there is none. */
 export async function readBody(request: IncomingMessage): Promise<unknown> {
   const bytes = await readBytes(request);
   if (bytes.length === 0) return undefined;
   const type = mediaType(request);
-  if (type === "application/vnd.kubernetes.protobuf") return decodeObject(bytes);
+  const value = type === "application/vnd.kubernetes.protobuf" ? decodeObject(bytes) : parsed(bytes, type);
+  if (isTooDeep(value)) throw badRequest(`the body of the request is nested deeper than ${deepest} levels`);
+  return value;
+}
+
+function parsed(bytes: Buffer, type: string): unknown {
   const text = bytes.toString("utf8");
   try {
     return isYaml(type) ? (parse(text, { maxAliasCount: 100 }) as unknown) : (JSON.parse(text) as unknown);
   } catch (error) {
     throw badRequest(`the body of the request is not ${isYaml(type) ? "YAML" : "JSON"}: ${String(error)}`);
   }
+}
+
+/** Looks level by level, without a stack of calls. */
+function isTooDeep(value: unknown): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > deepest) return true;
+    const next: unknown[] = [];
+    for (const each of level) {
+      if (typeof each !== "object" || each === null) continue;
+      for (const part of Object.values(each)) if (typeof part === "object" && part !== null) next.push(part);
+    }
+    level = next;
+  }
+  return false;
 }
 
 /** Without parameters, in lower case. */

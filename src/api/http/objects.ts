@@ -11,6 +11,7 @@ import { hasScale, serveScale } from "./scale.ts";
 import { type Form, formOf, partial, tableOf } from "./table.ts";
 import type { Target } from "./target.ts";
 import { serveWatch } from "./watch.ts";
+import { wholeNumber } from "./whole-number.ts";
 import { patchType, writeRequest } from "./write-request.ts";
 
 /** Answers a request for objects: the verb is the method and what the URL names. */
@@ -38,10 +39,10 @@ async function serveCollection(api: Api, call: Call, target: Target, form: Form)
   switch (request.method ?? "") {
     case "GET": {
       if (["true", "1"].includes(query.get("watch") ?? "")) return serveWatch(api, call, target, selection, form);
-      const exact = query.get("resourceVersionMatch") === "Exact" ? Number(query.get("resourceVersion")) : undefined;
+      const exact = query.get("resourceVersionMatch") === "Exact" ? wholeNumber(query, "resourceVersion") : undefined;
       const answer = api.list(kind, {
         ...selection,
-        limit: Number(query.get("limit") ?? 0),
+        limit: wholeNumber(query, "limit"),
         continueToken: query.get("continue") ?? undefined,
         exactVersion: exact,
       });

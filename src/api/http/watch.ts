@@ -7,10 +7,13 @@ import type { SelectionRequest } from "../selection.ts";
 import type { Call } from "./answer.ts";
 import { type Form, partial, tableOf } from "./table.ts";
 import type { Target } from "./target.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 /** A reader that lags so many bytes behind is cut off; it lists again. */
 const largestBacklog = 16 * 1024 * 1024;
 const bookmarkEvery = 60_000;
+/** Seconds: a day, which a timer can still count. */
+const longest = 86_400;
 
 /** Streams the events of a collection, one JSON object a line, until the time is up or somebody hangs up. */
 export function serveWatch(api: Api, call: Call, target: Target, selection: SelectionRequest, form: Form): void {
@@ -21,7 +24,7 @@ export function serveWatch(api: Api, call: Call, target: Target, selection: Sele
   const bookmarks = ["true", "1"].includes(query.get("allowWatchBookmarks") ?? "");
   const initial = query.get("sendInitialEvents");
   const fromNow = version === "" || version === "0";
-  const seconds = Number(query.get("timeoutSeconds") ?? 0) || 1800 + Math.random() * 1800;
+  const seconds = Math.min(wholeNumber(query, "timeoutSeconds"), longest) || 1800 + Math.random() * 1800;
 
   let columns = true;
   const shown = (object: KubeObject): unknown => {

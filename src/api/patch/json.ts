@@ -1,16 +1,25 @@
 import { Fault } from "../../base/index.ts";
 import { isObject, sameJson, setField } from "./json-value.ts";
 
+/** Characters of JSON that copies may add, as in Kubernetes: a few of them can double a document again and again. */
+const mostCopied = 3 * 1024 * 1024;
+
 /** JSON patch (RFC 6902). The target is not changed; a Fault `patch-invalid` or `patch-failed` says what is wrong. */
 export function jsonPatch(target: unknown, patch: unknown): unknown {
   if (!Array.isArray(patch)) throw new Fault("patch-invalid", "a JSON patch is a list of operations");
   if (patch.length > 10_000) throw new Fault("patch-invalid", "a JSON patch has at most 10000 operations");
-  const root = { document: structuredClone(target) };
+  const root: Root = { document: structuredClone(target), copied: 0 };
   for (const operation of patch) apply(root, operation);
   return root.document;
 }
 
-function apply(root: { document: unknown }, operation: unknown): void {
+interface Root {
+  document: unknown;
+  /** Characters of JSON copied so far. */
+  copied: number;
+}
+
+function apply(root: Root, operation: unknown): void {
   if (!isObject(operation)) throw new Fault("patch-invalid", "a JSON patch is a list of operations");
   const { op } = operation;
   const path = pointer(operation["path"], "path");
@@ -34,8 +43,12 @@ function apply(root: { document: unknown }, operation: unknown): void {
       }
       return put(root, path, take(root, source), true);
     }
-    case "copy":
-      return put(root, path, structuredClone(read(root, from())), true);
+    case "copy": {
+      const source = read(root, from());
+      root.copied += JSON.stringify(source).length;
+      if (root.copied > mostCopied) throw new Fault("patch-invalid", `a JSON patch copies at most ${mostCopied} bytes`);
+      return put(root, path, structuredClone(source), true);
+    }
     case "test":
       if (!sameJson(read(root, path), value())) throw new Fault("patch-failed", `testing value ${text(path)} failed`);
       return;
@@ -64,7 +77,7 @@ function index(list: readonly unknown[], token: string, path: readonly string[],
   return number;
 }
 
-function read(root: { document: unknown }, path: readonly string[]): unknown {
+function read(root: Root, path: readonly string[]): unknown {
   let value = root.document;
   for (const token of path) {
     if (Array.isArray(value)) value = value[index(value, token, path, value.length - 1)] as unknown;
@@ -74,7 +87,7 @@ function read(root: { document: unknown }, path: readonly string[]): unknown {
   return value;
 }
 
-function put(root: { document: unknown }, path: readonly string[], value: unknown, insert: boolean): void {
+function put(root: Root, path: readonly string[], value: unknown, insert: boolean): void {
   const last = path.at(-1);
   if (last === undefined) {
     root.document = value;
@@ -88,7 +101,7 @@ function put(root: { document: unknown }, path: readonly string[], value: unknow
   else throw missing(path);
 }
 
-function take(root: { document: unknown }, path: readonly string[]): unknown {
+function take(root: Root, path: readonly string[]): unknown {
   const value = read(root, path);
   const last = path.at(-1);
   if (last === undefined) root.document = undefined;

@@ -239,3 +239,21 @@ describe("a strategic merge patch", () => {
     );
   });
 });
+
+describe("patches that would take all there is", () => {
+  test("a JSON patch cannot double a document without end", () => {
+    const doubling = Array.from({ length: 30 }, (_, count) => ({ op: "copy", from: "", path: `/${count}` }));
+    assert.throws(() => jsonPatch({ text: "x".repeat(1000) }, doubling), bad("patch-invalid"));
+  });
+
+  test("long lists are ordered in little time, and too long ones refused", () => {
+    const schema: PatchSchema = {
+      properties: { l: { "x-kubernetes-patch-merge-key": "name", "x-kubernetes-patch-strategy": "merge" } },
+    };
+    const names = (count: number) => Array.from({ length: count }, (_, index) => ({ name: `n${index}` }));
+    const order = names(20_000).toReversed();
+    const ordered = strategicPatch({ l: names(20_000) }, { l: [{ name: "n0" }], "$setElementOrder/l": order }, schema);
+    assert.deepEqual(ordered, { l: order });
+    assert.throws(() => strategicPatch({}, { l: names(20_000) }, schema), bad("patch-invalid"));
+  });
+});

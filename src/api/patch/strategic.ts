@@ -11,6 +11,7 @@ export interface PatchSchema {
 }
 
 const setOrder = "$setElementOrder/";
+const mostMerged = 10_000;
 const deletePrimitives = "$deleteFromPrimitiveList/";
 
 /**
@@ -63,6 +64,9 @@ function mergeValue(target: unknown, patch: unknown, schema: PatchSchema | undef
 }
 
 function mergeList(target: readonly unknown[], patch: readonly unknown[], key: string, items: PatchSchema | undefined) {
+  // Each element is looked for among all.
+  if (patch.length > mostMerged)
+    throw new Fault("patch-invalid", `a list merged by "${key}" has at most ${mostMerged} elements`);
   const replacing = patch.some((element) => isObject(element) && element["$patch"] === "replace");
   let result: unknown[] = replacing ? [] : [...target];
   for (const element of patch) {
@@ -103,12 +107,13 @@ function ordered(
   order: readonly unknown[],
   key: string | undefined,
 ) {
-  const id = (element: unknown) => (key !== undefined && isObject(element) ? element[key] : element);
-  const named = order.map(id);
-  const rank = (element: unknown) => named.findIndex((other) => sameJson(other, id(element)));
+  const id = (element: unknown) => JSON.stringify(key !== undefined && isObject(element) ? element[key] : element);
+  const ranks = placesOf(order.map(id));
+  const places = placesOf(before.map(id));
+  const rank = (element: unknown) => ranks.get(id(element)) ?? -1;
   const known = current.filter((element) => rank(element) >= 0).sort((a, b) => rank(a) - rank(b));
   const servers = current.filter((element) => rank(element) < 0);
-  const placeBefore = (element: unknown) => before.findIndex((other) => sameJson(id(other), id(element)));
+  const placeBefore = (element: unknown) => places.get(id(element)) ?? -1;
   const precedes = (one: number, other: number) => one >= 0 && one < other;
   const result: unknown[] = [];
   for (const element of known) {
@@ -117,6 +122,11 @@ function ordered(
     result.push(element);
   }
   return [...result, ...servers];
+}
+
+/** The first place of each. */
+function placesOf(ids: readonly string[]): ReadonlyMap<string, number> {
+  return new Map(ids.map((id, place) => [id, place] as const).toReversed());
 }
 
 function schemaOfField(schema: PatchSchema | undefined, key: string): PatchSchema | undefined {
