@@ -49,6 +49,9 @@ export class GatewayPorts {
       ]),
     );
     const wanted = gatewayAddresses(mesh).map(({ workload, port }) => ({ node: nodes.get(workload) ?? "", port }));
+    const keys = new Set(wanted.map(({ node, port }) => `${node} ${port}`));
+    // What no Gateway wants any more is nobody's trouble.
+    for (const key of this.#failed.keys()) if (!keys.has(key)) this.#failed.delete(key);
     this.#opening = Promise.all(wanted.map(({ node, port }) => this.#open(node, port)));
     await this.#opening;
   }
