@@ -198,7 +198,8 @@ export function fieldValue(fields: readonly string[], name: string): string | un
   const first = name.charCodeAt(0);
   for (let index = 0; index < fields.length; index += 2) {
     const field = fields[index];
-    if (field?.length !== length || (field.charCodeAt(0) | 32) !== first) continue;
+    // The case of a letter is one bit.
+    if (field?.length !== length || ((field.charCodeAt(0) ^ first) & 0xdf) !== 0) continue;
     if (field === name || field.toLowerCase() === name) return fields[index + 1];
   }
   return undefined;

@@ -74,3 +74,9 @@ test("a field is found and removed in any case of its letters, and only whole", 
   removeField(fields, "x-a");
   assert.deepEqual(fields, ["x-ab", "2"]);
 });
+
+test("a field is found in any case, whatever its name begins with", () => {
+  const fields = ["_under", "1", "^hat", "2", "X-Up", "3", "x-low", "4", "0digit", "5"];
+  const found = ["_under", "^hat", "x-up", "x-low", "0digit", "?under"].map((name) => fieldValue(fields, name));
+  assert.deepEqual(found, ["1", "2", "3", "4", "5", undefined]);
+});

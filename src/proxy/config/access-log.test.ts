@@ -60,6 +60,13 @@ describe("access log", () => {
     );
   });
 
+  test("quotes in a path stay inside its quotes, and JSON shows values as they were", () => {
+    const sly = { ...entry, path: '/" 200 "', originalPath: "" };
+    assert.equal(written({ format: '"%REQ(:PATH)%"\n' }, sly), '/dev/stdout "/\\" 200 \\""\n');
+    const log_format = { json_format: { path: "%REQ(:PATH)%" } };
+    assert.equal(written({ log_format }, sly), `/dev/stdout ${JSON.stringify({ path: sly.path })}\n`);
+  });
+
   test("no configuration is no log; an unknown operator is refused", () => {
     assert.equal(
       accessLog(undefined, () => undefined),

@@ -1,5 +1,5 @@
+import { fieldValue } from "../../wire/index.ts";
 import type { TypedFilter } from "../../xds/index.ts";
-import { headerValue } from "./condition.ts";
 import type { AccessLog, AccessLogEntry } from "./contract.ts";
 import { parseFormat, portOf, withoutPort, type Operator } from "./format.ts";
 
@@ -50,7 +50,7 @@ function formatter({ format, log_format }: FileAccessLog): (entry: AccessLogEntr
   const parts = parseFormat(text).map((part) => (typeof part === "string" ? part : field(part)));
   return (entry) => {
     let line = "";
-    for (const part of parts) line += typeof part === "string" ? part : shown(part(entry));
+    for (const part of parts) line += typeof part === "string" ? part : shown(safe(part(entry)));
     return line;
   };
 }
@@ -121,7 +121,7 @@ function argumentField(name: string, argument: string): Field | undefined {
     return (entry) => {
       for (const wanted of names) {
         const part = Object.hasOwn(requestParts, wanted) ? requestParts[wanted] : undefined;
-        const value = part ? part(entry) : safe(headerValue(entry.requestHeaders, wanted));
+        const value = part ? part(entry) : fieldValue(entry.requestHeaders, wanted);
         if (value) return value;
       }
       return undefined;
@@ -135,8 +135,8 @@ function argumentField(name: string, argument: string): Field | undefined {
 }
 
 /** A value a client chose must not break out of its quotes or its line. */
-function safe(value: string | undefined): string | undefined {
-  return value === undefined || !/["\\\r\n]/.test(value)
+function safe(value: string | number | undefined): string | number | undefined {
+  return typeof value !== "string" || !/["\\\r\n]/.test(value)
     ? value
     : value.replace(/["\\]/g, "\\$&").replace(/\r/g, "\\r").replace(/\n/g, "\\n");
 }

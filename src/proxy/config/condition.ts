@@ -1,4 +1,5 @@
 // On the path of every request.
+import { fieldValue } from "../../wire/index.ts";
 import type { HeaderMatcher, QueryParameterMatcher } from "../../xds/index.ts";
 import type { RequestHead } from "./contract.ts";
 import { stringTest, type Test } from "./pattern.ts";
@@ -6,20 +7,12 @@ import { stringTest, type Test } from "./pattern.ts";
 export type Condition = (head: RequestHead) => boolean;
 
 /** Whether a field name as received is this lower-case one. */
-export function sameName(received: string | undefined, lower: string): boolean {
+function sameName(received: string | undefined, lower: string): boolean {
   return (
     received !== undefined &&
     received.length === lower.length &&
     (received === lower || received.toLowerCase() === lower)
   );
-}
-
-/** The first value of a field in a flat list. */
-export function headerValue(headers: readonly string[], lower: string): string | undefined {
-  for (let index = 0; index < headers.length; index += 2) {
-    if (sameName(headers[index], lower)) return headers[index + 1];
-  }
-  return undefined;
 }
 
 /** The request's own parts, which conditions name like header fields. */
@@ -38,7 +31,7 @@ function pathAndQuery(head: RequestHead): string {
 /** The first value of a field or of a request's own part. */
 export function requestValue(head: RequestHead, lower: string): string | undefined {
   const own = Object.hasOwn(pseudo, lower) ? pseudo[lower] : undefined;
-  return own ? own(head) : headerValue(head.headers, lower);
+  return own ? own(head) : fieldValue(head.headers, lower);
 }
 
 /**
@@ -51,7 +44,7 @@ export function headerCondition(matcher: HeaderMatcher): Condition {
   const own = Object.hasOwn(pseudo, name) ? pseudo[name] : undefined;
   if (matcher.string_match === undefined) {
     const wanted = (matcher.present_match ?? true) !== invert;
-    return own ? () => wanted : (head) => (headerValue(head.headers, name) !== undefined) === wanted;
+    return own ? () => wanted : (head) => (fieldValue(head.headers, name) !== undefined) === wanted;
   }
   const test = stringTest(matcher.string_match);
   if (own) return (head) => test(own(head)) !== invert;

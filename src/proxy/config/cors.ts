@@ -1,6 +1,6 @@
 // On the path of cross-origin requests.
+import { fieldValue } from "../../wire/index.ts";
 import type { CorsPolicy } from "../../xds/index.ts";
-import { headerValue } from "./condition.ts";
 import type { CorsRules } from "./contract.ts";
 import { stringTest } from "./pattern.ts";
 import { runtimeShare } from "./percent.ts";
@@ -19,10 +19,9 @@ export function corsRules(policy: CorsPolicy): CorsRules | undefined {
   return {
     forwardUnmatchedPreflights: policy.forward_not_matching_preflights ?? true,
     evaluate(head) {
-      const origin = headerValue(head.headers, "origin");
+      const origin = fieldValue(head.headers, "origin");
       if (!origin || !origins.some((allows) => allows(origin))) return undefined;
-      const preflight =
-        head.method === "OPTIONS" && Boolean(headerValue(head.headers, "access-control-request-method"));
+      const preflight = head.method === "OPTIONS" && Boolean(fieldValue(head.headers, "access-control-request-method"));
       const rest = preflight ? preflightFields : answerFields;
       return { preflight, headers: ["access-control-allow-origin", origin, ...rest] };
     },

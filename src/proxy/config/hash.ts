@@ -1,6 +1,7 @@
 // On the path of requests balanced by hash.
+import { fieldValue } from "../../wire/index.ts";
 import type { HashPolicy } from "../../xds/index.ts";
-import { headerValue, queryValue } from "./condition.ts";
+import { queryValue } from "./condition.ts";
 import type { RequestHead } from "./contract.ts";
 
 type Key = (head: RequestHead, sourceAddress: string) => string | undefined;
@@ -20,9 +21,9 @@ export function hashKey(policies: readonly HashPolicy[] | undefined): Key {
 function keyOf({ header, cookie, query_parameter, connection_properties }: HashPolicy): Key {
   if (header) {
     const name = header.header_name.toLowerCase();
-    return (head) => (name === ":authority" || name === "host" ? head.authority : headerValue(head.headers, name));
+    return (head) => (name === ":authority" || name === "host" ? head.authority : fieldValue(head.headers, name));
   }
-  if (cookie) return (head) => cookieValue(headerValue(head.headers, "cookie"), cookie.name);
+  if (cookie) return (head) => cookieValue(fieldValue(head.headers, "cookie"), cookie.name);
   if (query_parameter) return (head) => queryValue(head.query, query_parameter.name);
   if (connection_properties?.source_ip) return (_, sourceAddress) => sourceAddress;
   return () => undefined;

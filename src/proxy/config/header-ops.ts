@@ -1,7 +1,7 @@
 // On the path of requests whose routes change headers.
 import type { HeaderValueOption } from "../../xds/index.ts";
-import { isToken } from "../../wire/index.ts";
-import { headerValue, requestValue, sameName } from "./condition.ts";
+import { fieldValue, isToken, removeField } from "../../wire/index.ts";
+import { requestValue } from "./condition.ts";
 import type { HeaderContext, HeaderOps } from "./contract.ts";
 import { parseFormat, portOf, withoutPort, type Operator } from "./format.ts";
 import { onTheWire } from "./wire-text.ts";
@@ -31,7 +31,7 @@ export function headerOps(
   return {
     apply(headers, context) {
       const values = added.map(({ value }) => value(context, headers));
-      for (const name of removed) remove(headers, name);
+      for (const name of removed) removeField(headers, name);
       added.forEach((addition, index) => add(headers, addition, values[index] ?? ""));
     },
   };
@@ -58,21 +58,10 @@ function compileAddition({ header, append_action }: HeaderValueOption): Addition
 
 function add(headers: string[], { key, lower, action }: Addition, value: string): void {
   if (value === "") return;
-  if (action === "ADD_IF_ABSENT" && headerValue(headers, lower) !== undefined) return;
-  if (action === "OVERWRITE_IF_EXISTS" && headerValue(headers, lower) === undefined) return;
-  if (action.startsWith("OVERWRITE")) remove(headers, lower);
+  if (action === "ADD_IF_ABSENT" && fieldValue(headers, lower) !== undefined) return;
+  if (action === "OVERWRITE_IF_EXISTS" && fieldValue(headers, lower) === undefined) return;
+  if (action.startsWith("OVERWRITE")) removeField(headers, lower);
   headers.push(key, value);
-}
-
-function remove(headers: string[], lower: string): void {
-  let kept = 0;
-  for (let index = 0; index < headers.length; index += 2) {
-    if (sameName(headers[index], lower)) continue;
-    headers[kept] = headers[index] ?? "";
-    headers[kept + 1] = headers[index + 1] ?? "";
-    kept += 2;
-  }
-  headers.length = kept;
 }
 
 function compileValue(format: string): Value {
@@ -110,7 +99,7 @@ function operator({ name, argument, limit }: Operator): Value {
   if (name === "RESP" && argument) {
     return ({ request }, headers) => {
       if (headers === request.headers) return "";
-      return cut(names.map((wanted) => headerValue(headers, wanted)).find(Boolean) ?? "");
+      return cut(names.map((wanted) => fieldValue(headers, wanted)).find(Boolean) ?? "");
     };
   }
   throw new RangeError(`%${name}% is not supported in header values`);

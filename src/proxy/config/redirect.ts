@@ -1,6 +1,6 @@
 // On the path of redirected requests.
+import { fieldValue } from "../../wire/index.ts";
 import type { RedirectAction } from "../../xds/index.ts";
-import { headerValue } from "./condition.ts";
 import type { RedirectRoute, RequestHead } from "./contract.ts";
 import { inTarget } from "./wire-text.ts";
 
@@ -22,7 +22,7 @@ export function redirectRoute(given: RedirectAction, matched: (path: string) => 
     kind: "redirect",
     status: statuses[action.response_code ?? "MOVED_PERMANENTLY"],
     location(head) {
-      const from = headerValue(head.headers, "x-forwarded-proto") ?? head.scheme;
+      const from = fieldValue(head.headers, "x-forwarded-proto") ?? head.scheme;
       const scheme = action.https_redirect ? "https" : (action.scheme_redirect ?? from);
       const port = action.port_redirect ? `:${action.port_redirect}` : "";
       const host = action.host_redirect || requestHost(head.authority, from, scheme, port !== "");

@@ -116,6 +116,10 @@ export class DnsServer {
     if (!packet) return void socket.destroy();
     const length = Buffer.alloc(2);
     length.writeUInt16BE(packet.length);
-    if (socket.writable) socket.write(Buffer.concat([length, packet]));
+    // Who asks and does not read waits.
+    if (socket.writable && !socket.write(Buffer.concat([length, packet]))) {
+      socket.pause();
+      socket.once("drain", () => socket.resume());
+    }
   }
 }
