@@ -131,12 +131,12 @@ class Agent {
   #end(uid: string, tenant: Tenant, graceSeconds?: number): void {
     if (tenant.ending && tenant.graceSeconds === graceSeconds) return;
     tenant.graceSeconds = graceSeconds;
-    const ended = tenant.keeper.end(graceSeconds);
+    const ended = this.#settled(uid, tenant.keeper.end(graceSeconds));
     tenant.ending ??= this.#remove(uid, tenant, ended);
   }
 
   async #remove(uid: string, { keeper }: Tenant, ended: Promise<void>): Promise<void> {
-    await this.#settled(uid, ended);
+    await ended;
     await this.#settled(uid, keeper.forget());
     this.#tenants.delete(uid);
     this.#options.report({ kind: "removed", uid });
