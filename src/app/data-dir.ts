@@ -24,6 +24,7 @@ export function openDataDir(path: string): DataDir {
     chmodSync(dir.path, 0o700);
     mkdirSync(dir.agent, { recursive: true, mode: 0o700 });
     writeFileSync(join(dir.path, ".gitignore"), "*\n");
+    makePrivate(dir.store);
     removePartials(dir.path);
   } catch (error) {
     throw new Fault("data-dir", `cannot use the data directory ${dir.path}: ${reason(error)}`, {
@@ -48,6 +49,15 @@ function isAlive(pid: number): boolean {
     return true;
   } catch (error) {
     return codeOf(error) === "EPERM";
+  }
+}
+
+/** SQLite gives what it makes beside a file the file's own mode: Secrets are in there. */
+function makePrivate(store: string): void {
+  try {
+    writeFileSync(store, "", { flag: "wx", mode: 0o600 });
+  } catch (error) {
+    if (codeOf(error) !== "EEXIST") throw error;
   }
 }
 
