@@ -81,7 +81,7 @@ for (const network of networks) {
       const here = place({ "p.yaml": sleeper });
       const up = await weft(here, detached);
       assert.equal(up.code, 0, up.stderr);
-      assert.match(up.stdout, /^It runs in the background; stop it with: weft down$/m);
+      assert.match(up.stdout, /^It runs in the background; stop it with: weft down --data-dir .*$/m);
       assert.equal((await weft(here, ["status"])).code, 0);
       const down = await weft(here, ["down"]);
       assert.deepEqual([down.code, leftovers(here)], [0, []], down.stderr);
