@@ -8,7 +8,8 @@ import { type Call, sendJson } from "./answer.ts";
 import { mediaType, readBody } from "./body.ts";
 import { type LogProvider, serveLogs } from "./logs.ts";
 import { hasScale, serveScale } from "./scale.ts";
-import { type Form, formOf, partial, tableOf } from "./table.ts";
+import { listShown, shown } from "./shown.ts";
+import { type Form, formOf } from "./table.ts";
 import type { Target } from "./target.ts";
 import { serveWatch } from "./watch.ts";
 import { wholeNumber } from "./whole-number.ts";
@@ -119,31 +120,4 @@ async function deleteRequest(call: Call): Promise<DeleteRequest> {
     ...(typeof resourceVersion === "string" && { resourceVersion }),
     dryRun: query.get("dryRun") === "All" || (Array.isArray(body["dryRun"]) && body["dryRun"].includes("All")),
   };
-}
-
-function shown(api: Api, target: Target, object: KubeObject, form: Form): unknown {
-  const whole = object.apiVersion === target.apiVersion ? object : { ...object, apiVersion: target.apiVersion };
-  switch (form.as) {
-    case "whole":
-      return whole;
-    case "metadata":
-      return partial(whole);
-    case "table": {
-      const metadata = { resourceVersion: object.metadata.resourceVersion };
-      return tableOf([whole], { kind: target.kind, include: form.include, metadata, now: api.clock.now() });
-    }
-  }
-}
-
-function listShown(api: Api, target: Target, items: readonly KubeObject[], metadata: object, form: Form): unknown {
-  const { kind, apiVersion } = target;
-  const whole = items.map((object) => (object.apiVersion === apiVersion ? object : { ...object, apiVersion }));
-  switch (form.as) {
-    case "whole":
-      return { kind: `${kind.kind}List`, apiVersion, metadata, items: whole };
-    case "metadata":
-      return { kind: "PartialObjectMetadataList", apiVersion: "meta.k8s.io/v1", metadata, items: whole.map(partial) };
-    case "table":
-      return tableOf(whole, { kind, include: form.include, metadata, now: api.clock.now() });
-  }
 }

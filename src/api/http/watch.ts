@@ -5,7 +5,8 @@ import type { Api } from "../api.ts";
 import { apiFaultOf, badRequest, statusOf } from "../faults.ts";
 import type { SelectionRequest } from "../selection.ts";
 import type { Call } from "./answer.ts";
-import { type Form, partial, tableOf } from "./table.ts";
+import { shown } from "./shown.ts";
+import type { Form } from "./table.ts";
 import type { Target } from "./target.ts";
 import { wholeNumber } from "./whole-number.ts";
 
@@ -27,20 +28,10 @@ export function serveWatch(api: Api, call: Call, target: Target, selection: Sele
   const seconds = Math.min(wholeNumber(query, "timeoutSeconds"), longest) || 1800 + Math.random() * 1800;
 
   let columns = true;
-  const shown = (object: KubeObject): unknown => {
-    const whole = { ...object, apiVersion: target.apiVersion };
-    switch (form.as) {
-      case "whole":
-        return whole;
-      case "metadata":
-        return partial(whole);
-      case "table": {
-        const metadata = { resourceVersion: object.metadata.resourceVersion };
-        const table = tableOf([whole], { kind, include: form.include, metadata, now: api.clock.now(), columns });
-        columns = false;
-        return table;
-      }
-    }
+  const inForm = (object: KubeObject): unknown => {
+    const made = shown(api, target, object, form, columns);
+    columns = false;
+    return made;
   };
   const write = (type: string, object: unknown) => {
     response.write(`${JSON.stringify({ type, object })}\n`);
@@ -49,7 +40,7 @@ export function serveWatch(api: Api, call: Call, target: Target, selection: Sele
   const bookmark = (at: number, annotations?: Record<string, string>) => {
     const metadata = { resourceVersion: String(at), creationTimestamp: null, ...(annotations && { annotations }) };
     const empty = { kind: kind.kind, apiVersion: target.apiVersion, metadata } as unknown as KubeObject;
-    write("BOOKMARK", form.as === "table" ? { ...(shown(empty) as object), rows: [] } : empty);
+    write("BOOKMARK", form.as === "table" ? { ...(inForm(empty) as object), rows: [] } : empty);
   };
 
   let watch: Watch | undefined;
@@ -73,11 +64,11 @@ export function serveWatch(api: Api, call: Call, target: Target, selection: Sele
     let since = Number(version);
     if (initial === "true" || (initial === null && fromNow)) {
       const { items, resourceVersion } = api.list(kind, selection);
-      for (const item of items) write("ADDED", shown(item));
+      for (const item of items) write("ADDED", inForm(item));
       since = Number(resourceVersion);
       if (initial === "true") bookmark(since, { "k8s.io/initial-events-end": "true" });
     } else if (fromNow) since = api.version;
-    watch = api.watch(kind, { ...selection, resourceVersion: since }, (type, object) => write(type, shown(object)));
+    watch = api.watch(kind, { ...selection, resourceVersion: since }, (type, object) => write(type, inForm(object)));
     timers = [api.clock.after(seconds * 1000, end), api.clock.after(bookmarkEvery, remind)];
   } catch (error) {
     const fault = error instanceof ApiFault ? error : apiFaultOf(error);
