@@ -83,11 +83,11 @@ describe("with two replicas", () => {
       // Each of the four connections had at most one request on the killed program's sockets.
       assert.ok(failures.length <= 4, `${failures.length} of ${requests}:\n${failures.join("\n")}`);
       assert.ok(requests > 100);
-      await until(ready, 20_000);
     });
   }
 
   test("a rolling restart fails no request", async () => {
+    await until(ready, 20_000);
     const stop = startLoad({ url: page, connections: 4, pause: 5, well: whole });
     await weft.kubectlOk(["rollout", "restart", "deployment", "reviews-v1", "productpage-v1", "details-v1"]);
     for (const name of ["reviews-v1", "productpage-v1", "details-v1"]) {
