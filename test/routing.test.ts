@@ -160,7 +160,8 @@ describe("Bookinfo's routing tasks", () => {
 
   test("header operations and URI rewrites", async () => {
     await weft.apply(reader);
-    const said = () => weft.kubectlOk(["logs", "deploy/reader", "--tail=400"]);
+    // Nothing, while it has not started.
+    const said = async () => (await weft.kubectl(["logs", "deploy/reader", "--tail=400"])).stdout;
     await until(async () => (await said()).includes("x-powered-by: Bookinfo"), 20_000);
     assert.doesNotMatch(await said(), /x-bookinfo-route/);
     await applyUnderLoad(["virtual-service-details-headers"], async () =>
