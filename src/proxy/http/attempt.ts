@@ -8,7 +8,8 @@ import type { Surroundings } from "./surroundings.ts";
 
 /** How an attempt failed; decides whether another one is made. */
 export interface Failure {
-  readonly kind: "connect" | "reset" | "timeout" | "overflow";
+  /** `status`: an answer whose status the rules take for a failure. */
+  readonly kind: "connect" | "reset" | "timeout" | "overflow" | "status";
   readonly reply: LocalReply;
   /** The connection had served before and broke without a byte of answer: its peer closed it as we wrote. */
   readonly stale: boolean;

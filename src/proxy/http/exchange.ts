@@ -1,6 +1,14 @@
 // On the path of every request.
 import { fieldValue, removeField, type BodyEnd, type RequestMessage, type ResponseMessage } from "../../wire/index.ts";
-import type { Cluster, ClusterChoice, Endpoint, ForwardAction, RequestHead, Route } from "../config/contract.ts";
+import type {
+  Cluster,
+  ClusterChoice,
+  Endpoint,
+  ForwardAction,
+  RequestHead,
+  RetryRules,
+  Route,
+} from "../config/contract.ts";
 import { Attempt, type Attempting, type Failure } from "./attempt.ts";
 import type { ClientConnection } from "./client-connection.ts";
 import { inboundHop, type InboundHop } from "./inbound-hop.ts";
@@ -8,6 +16,8 @@ import { replies, type LocalReply } from "./local-reply.ts";
 import { startMirrors, type Mirror } from "./mirror.ts";
 import { Outcome } from "./outcome.ts";
 import { prepare } from "./prepare.ts";
+import { Retries } from "./retries.ts";
+import { abortReply, corsVerdict, directReply, redirectReply } from "./route-reply.ts";
 import { RequestBody } from "./request-body.ts";
 import { requestHead } from "./request-head.ts";
 import { responseHead } from "./response-head.ts";
@@ -33,12 +43,8 @@ export class Exchange implements Attempting {
   readonly #surroundings: Surroundings;
   readonly #body: RequestBody;
   #attempt: Attempt | undefined = undefined;
-  #attempts = 0;
-  #freed = false;
+  readonly #retries = new Retries();
   #postponed = 0;
-  /** The cluster whose retries this exchange counts among. */
-  #retrying: Cluster | undefined = undefined;
-  #tried = none;
   #target = "";
   #host = "";
   #mirrors: readonly Mirror[] | undefined = undefined;
@@ -95,8 +101,12 @@ export class Exchange implements Attempting {
     const route = message.method === "CONNECT" ? undefined : chain.routes()?.match(head, chance());
     if (!route) return this.reply(replies.noRoute);
     this.route = route;
-    if (route.requireTls) return this.#redirect(301, `https://${head.authority}${this.#originalTarget()}`);
-    if (route.cors && this.#answerPreflight(route)) return;
+    if (route.requireTls) return this.reply(redirectReply(301, `https://${head.authority}${this.#originalTarget()}`));
+    if (route.cors) {
+      const { reply, fields } = corsVerdict(route, head);
+      if (reply) return this.reply(reply);
+      this.outcome.corsFields = fields;
+    }
     const delay = route.fault?.delay;
     if (delay && chance() < delay.share) {
       this.outcome.flags = "DI";
@@ -106,48 +116,19 @@ export class Exchange implements Attempting {
     this.#abortOrAct(route);
   }
 
-  #answerPreflight(route: Route): boolean {
-    const allowed = route.cors?.evaluate(this.head);
-    if (!allowed?.preflight) {
-      this.outcome.corsFields = allowed?.headers;
-      const blocked = this.method === "OPTIONS" && fieldValue(this.head.headers, "access-control-request-method");
-      if (allowed || !blocked || route.cors?.forwardUnmatchedPreflights) return false;
-    }
-    this.reply({ status: 200, flags: "", details: "cors", body: "", headers: allowed?.headers ?? [] });
-    return true;
-  }
-
   #abortOrAct(route: Route): void {
     if (this.#done) return;
-    const abort = route.fault?.abort;
-    if (abort && this.#surroundings.chance() < abort.share) {
-      const headers =
-        abort.grpcStatus === undefined
-          ? undefined
-          : ["content-type", "application/grpc", "grpc-status", String(abort.grpcStatus)];
-      return this.reply({ ...replies.faultAbort, status: abort.status, ...(headers ? { headers, body: "" } : {}) });
-    }
+    const aborted = abortReply(route.fault, this.#surroundings.chance());
+    if (aborted) return this.reply(aborted);
     const { action } = route;
     switch (action.kind) {
       case "forward":
         return this.#forward(action);
       case "redirect":
-        return this.#redirect(action.status, action.location(this.head));
-      case "direct": {
-        const headers = action.contentType === undefined ? [] : ["content-type", action.contentType];
-        return this.reply({
-          status: action.status,
-          flags: "",
-          details: "direct_response",
-          body: action.body.latin1Slice(),
-          headers,
-        });
-      }
+        return this.reply(redirectReply(action.status, action.location(this.head)));
+      case "direct":
+        return this.reply(directReply(action));
     }
-  }
-
-  #redirect(status: number, location: string): void {
-    this.reply({ status, flags: "", details: "direct_response", body: "", headers: ["location", location] });
   }
 
   #originalTarget(): string {
@@ -175,7 +156,7 @@ export class Exchange implements Attempting {
     const endpoint = cluster.pick({
       random: chance(),
       hash: action.hash(this.head, origin.remoteAddress),
-      avoid: action.retry?.avoidPrevious ? this.#tried : none,
+      avoid: action.retry?.avoidPrevious ? this.#retries.tried : none,
       originalDestination: origin.destination,
     });
     if (!endpoint) return this.reply(replies.noEndpoint);
@@ -184,16 +165,16 @@ export class Exchange implements Attempting {
     if (hop === "unready") return this.#tryLater(action, cluster);
     if (hop !== undefined && "refused" in hop) return this.reply(hop.refused);
     this.hop = hop;
-    this.#attempts += 1;
-    // A first attempt over a stale connection is made twice.
-    if (this.#attempts === 1 && !this.#freed) this.#decideOnce(action, endpoint);
+    this.#retries.made += 1;
+    // A first try over a stale connection is made twice.
+    if (this.#retries.made === 1 && !this.#retries.fresh) this.#decideOnce(action, endpoint);
     if (this.#done) return;
     if (action.retry && action.retry.perTryTimeout > 0) {
       this.#tryTimeout ??= new Timeout(ticker, () => this.#tooSlow(action));
       this.#tryTimeout.set(action.retry.perTryTimeout);
     }
     this.#attempt = new Attempt(this, cluster, endpoint, this.#surroundings);
-    this.#attempt.start(this.#freed);
+    this.#attempt.start(this.#retries.fresh);
   }
 
   /** The callee's own rules have not arrived yet; without them nothing goes to it. */
@@ -251,7 +232,7 @@ export class Exchange implements Attempting {
     const { outcome } = this;
     const { streamIdleTimeout, requestTimeout } = this.origin.chain;
     const { ended } = this.#body;
-    const moved = outcome.requestBytes + outcome.responseBytes + this.#attempts;
+    const moved = outcome.requestBytes + outcome.responseBytes + this.#retries.made;
     if (moved !== this.#moved) this.#movedAt = now;
     this.#moved = moved;
     if (!ended && requestTimeout > 0 && now - outcome.startedAt >= requestTimeout) {
@@ -263,7 +244,7 @@ export class Exchange implements Attempting {
   }
 
   #printed(): string {
-    return requestHead(this, this.#target, this.#host, this.#attempts);
+    return requestHead(this, this.#target, this.#host, this.#retries.made);
   }
 
   /** A connection is there. */
@@ -292,7 +273,7 @@ export class Exchange implements Attempting {
     if (this.#mirrors) for (const mirror of this.#mirrors) mirror.end();
     this.#body.end(this.#attempt?.connection);
     const action = this.route?.action;
-    if (action?.kind === "forward" && action.timeout > 0 && this.#attempts > 0) this.#startTimeout(action.timeout);
+    if (action?.kind === "forward" && action.timeout > 0 && this.#retries.made > 0) this.#startTimeout(action.timeout);
   }
 
   /** All bytes of one read were given. */
@@ -314,9 +295,9 @@ export class Exchange implements Attempting {
     // Other interim answers are hints; they may be left out (RFC 9110 §15.2).
     if (message.status < 200 && message.status !== 101) return;
     const action = this.route?.action;
-    if (action?.kind === "forward" && this.#mayRetry(action) && action.retry?.onStatus(message.status)) {
+    if (action?.kind === "forward" && action.retry?.onStatus(message.status) && this.#mayRetry(action.retry)) {
       this.#attempt?.abandon();
-      return this.#retryOr({ kind: "reset", reply: replies.connectionTermination, stale: false }, action, true);
+      return this.#retryOr({ kind: "status", reply: replies.connectionTermination, stale: false }, action);
     }
     this.#tryTimeout?.clear();
     if (message.status === 101) {
@@ -371,48 +352,26 @@ export class Exchange implements Attempting {
     this.#retryOr(failure, action);
   }
 
-  #mayRetry(action: ForwardAction): boolean {
-    return (
-      action.retry !== undefined &&
-      this.#attempts <= action.retry.attempts &&
-      this.#body.repeatable &&
-      !this.#responding
-    );
+  #mayRetry(rules: RetryRules | undefined): boolean {
+    return this.#retries.mayGoOn(rules) && this.#body.repeatable && !this.#responding;
   }
 
-  /** Another try where the route's rules allow one, else the failure's answer. */
-  #retryOr(failure: Failure, action: ForwardAction, status = false): void {
+  /** Another try where there may be one, else the failure's answer. */
+  #retryOr(failure: Failure, action: ForwardAction): void {
     const { cluster, endpoint } = this;
     const { retry } = action;
     this.#attempt = undefined;
-    if (!cluster || !endpoint) return this.reply(failure.reply);
-    if (failure.stale && !this.#freed && this.#body.repeatable && isIdempotent(this.method)) {
-      // Its peer had closed the connection before it saw the request: the same try once more, over a new one.
-      this.#freed = true;
-      this.#attempts -= 1;
-      return this.#try(action, cluster);
+    if (!cluster || !endpoint || !this.#body.repeatable) return this.reply(failure.reply);
+    if (this.#retries.mayRepeat(failure, this.method)) return this.#try(action, cluster);
+    if (!retry || !this.#mayRetry(retry) || !this.#retries.begin(failure, retry, cluster, endpoint)) {
+      return this.reply(failure.reply);
     }
-    const asked =
-      status ||
-      (failure.kind === "connect" && retry?.onConnectFailure) ||
-      (failure.kind === "reset" && retry?.onReset) ||
-      (failure.kind === "timeout" && retry?.onReset);
-    if (!asked || !retry || !this.#mayRetry(action)) return this.reply(failure.reply);
-    if (cluster.load.retries >= cluster.limits.retries) return this.reply(failure.reply);
-    this.#tried = [...this.#tried, endpoint];
-    cluster.load.retries += 1;
-    this.#retrying = cluster;
     this.#tryTimeout?.clear();
     this.#wait = new Timeout(this.#surroundings.ticker, () => {
-      this.#retryBegins();
+      this.#retries.settle();
       this.#try(action, cluster);
     });
-    this.#wait.set(retry.delay(this.#attempts, this.#surroundings.chance()));
-  }
-
-  #retryBegins(): void {
-    if (this.#retrying) this.#retrying.load.retries -= 1;
-    this.#retrying = undefined;
+    this.#wait.set(retry.delay(this.#retries.made, this.#surroundings.chance()));
   }
 
   // Ends.
@@ -454,13 +413,8 @@ export class Exchange implements Attempting {
     this.#timeout?.clear();
     this.#tryTimeout?.clear();
     this.#wait?.clear();
-    this.#retryBegins();
+    this.#retries.settle();
     if (this.#mirrors && !this.#body.ended) for (const mirror of this.#mirrors) mirror.abort();
     this.outcome.record();
   }
-}
-
-/** RFC 9110 §9.2.2 */
-function isIdempotent(method: string): boolean {
-  return method !== "POST" && method !== "PATCH" && method !== "CONNECT";
 }
