@@ -177,6 +177,26 @@ describe("validating", () => {
   });
 });
 
+describe("keys of ConfigMaps and Secrets", () => {
+  test("must be names of files, for that is what they become", () => {
+    const head = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
+    assert.deepEqual(told(`${head}data: {good.key-1_a: x}\n`), []);
+    assert.deepEqual(told(`${head}data: {../x: m, a/b: k}\n`), [
+      `4:8: error: data[../x]: Invalid value: "../x": must not be '.' and must not begin with '..'`,
+      `4:17: error: data[a/b]: Invalid value: "a/b": a valid config key must consist of alphanumeric characters, '-', '_' or '.'`,
+    ]);
+  });
+
+  test("and their values may have 1 MiB together", () => {
+    const big = "x".repeat(600_000);
+    const object = { apiVersion: "v1", kind: "Secret", metadata: { name: "a" }, stringData: { a: big, b: big } };
+    assert.deepEqual(
+      validate(object).map(({ message }) => message),
+      ['Invalid value: "1200000 bytes": must be at most 1048576 bytes long'],
+    );
+  });
+});
+
 describe("an API that is not served", () => {
   const of = (apiVersion: string, kind: string) =>
     told(`apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {name: prometheus-ui, namespace: monitoring}\n`).join(

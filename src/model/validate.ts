@@ -7,6 +7,7 @@ import type { KubeObject } from "./object.ts";
 import { formatProblem } from "./formats.ts";
 import { destinationRuleRule, gatewayRule, imageCatalogRule, serviceEntryRule } from "./rules/istio.ts";
 import type { Rule } from "./rules/rule.ts";
+import { keyedDataRule } from "./rules/keyed-data.ts";
 import { serviceRule } from "./rules/service.ts";
 import { virtualServiceRule } from "./rules/virtual-service.ts";
 import { deploymentRule, podRule, replicaSetRule } from "./rules/workload.ts";
@@ -17,6 +18,8 @@ const rules: Readonly<Record<string, Rule<never>>> = {
   Deployment: deploymentRule,
   ReplicaSet: replicaSetRule,
   Service: serviceRule,
+  ConfigMap: keyedDataRule,
+  Secret: keyedDataRule,
   VirtualService: virtualServiceRule,
   DestinationRule: destinationRuleRule,
   Gateway: gatewayRule,

@@ -116,11 +116,20 @@ function serve(
   const path = query === -1 ? target : target.slice(0, query);
   const parameters = new URLSearchParams(query === -1 ? "" : target.slice(query + 1));
   const page = Object.hasOwn(served, path) ? served[path] : undefined;
+  if (isForeign(request)) return send(request, response, plain("only programs of this machine are served here\n", 403));
   send(
     request,
     response,
     page ? replyOf(page, request, parameters, options) : plain(`invalid path. see / for a list\n`, 404),
   );
+}
+
+const loopback = /^(?:localhost|127(?:\.\d+){3}|\[::1\]|host\.weft\.internal)(?::\d+)?$/i;
+
+/** A web page in the user's browser may send requests here too: by its own origin, or by a name it made lead here. */
+function isForeign({ headers }: IncomingMessage): boolean {
+  const { host = "", origin } = headers;
+  return !loopback.test(host) || (origin !== undefined && origin !== `http://${host}`);
 }
 
 function replyOf(page: Page, request: IncomingMessage, parameters: URLSearchParams, options: AdminOptions): Reply {
