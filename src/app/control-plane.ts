@@ -24,6 +24,8 @@ export interface ControlPlaneOptions {
   send(command: AgentCommand): void;
   /** Addresses of pods have changed. */
   addressesChanged(): void;
+  /** Whether callers may still be led to the pod with this address. */
+  isCalled(podIP: string): boolean;
   /** What `weft status` shows. */
   status(): Promise<unknown>;
 }
@@ -76,6 +78,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       events: new EventRecorder(world, "kubelet"),
       send: (command) => options.send(command),
       resolve: orderMaker({ world, network, secrets, clock }),
+      isCalled: ({ status }) => options.isCalled(status?.podIP ?? ""),
       onAddresses: () => options.addressesChanged(),
     });
     const freeze = () => {

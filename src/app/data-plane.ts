@@ -103,6 +103,15 @@ export class DataPlane {
     return this.#pipeline.mesh !== undefined && [...this.#nodes.keys()].every((node) => this.#ads.synced(node));
   }
 
+  /** Whether the proxy may still lead callers to the pod with this address. */
+  isCalled(podIP: string): boolean {
+    const services = [...(this.#pipeline.mesh?.services.values() ?? [])];
+    const isNamed = services.some(({ ports }) =>
+      ports.some(({ endpoints }) => endpoints.some(({ address, ready }) => ready && address === podIP)),
+    );
+    return isNamed || !this.synced;
+  }
+
   /** Where the admin page and the metrics are. */
   get doors(): { readonly admin: string; readonly metrics: string } {
     return {

@@ -26,14 +26,13 @@ export function meshConfig(configMap: ConfigMap | undefined): MeshConfig {
   } catch (error) {
     note(`\`mesh\` is no YAML (${explain(error)}); Istio's defaults are in force`);
   }
-  let settings = defaultSettings;
+  let { accessLogFile, outboundTrafficPolicy } = defaultSettings;
   for (const [name, value] of Object.entries(given)) {
-    if (name === "accessLogFile" && typeof value === "string") settings = { ...settings, accessLogFile: value };
-    else if (name === "outboundTrafficPolicy" && isPolicy(value)) {
-      settings = { ...settings, outboundTrafficPolicy: value.mode };
-    } else note(`${name} is not acted on yet`);
+    if (name === "accessLogFile" && typeof value === "string") accessLogFile = value;
+    else if (name === "outboundTrafficPolicy" && isPolicy(value)) outboundTrafficPolicy = value.mode;
+    else note(`${name} is not acted on yet`);
   }
-  return { settings, notes };
+  return { settings: { ...defaultSettings, accessLogFile, outboundTrafficPolicy }, notes };
 }
 
 function isPolicy(value: unknown): value is { readonly mode: MeshSettings["outboundTrafficPolicy"] } {

@@ -199,6 +199,7 @@ class LocalMesh implements RunningMesh {
       log: this.#log,
       send: (command) => agent.send(command),
       addressesChanged: () => this.#data?.addressesChanged(),
+      isCalled: (podIP) => this.#data?.isCalled(podIP) ?? false,
       status: () => this.summary(),
     });
     this.#control = control;

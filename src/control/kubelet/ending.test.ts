@@ -23,6 +23,26 @@ describe("the end of a pod", () => {
     assert.deepEqual(last(), []);
   });
 
+  for (const [name, until] of [
+    ["until its last caller has learned of it", 700],
+    ["five seconds at most", 5000],
+  ] as const) {
+    test(`a pod that is still called is waited for, ${name}`, async () => {
+      let called = true;
+      const { client, clock, running, settle, last } = await openKubelet({ isCalled: () => called });
+      await running();
+      await client.delete(kinds.Pod, { namespace: "default", name: "web-1" });
+      await settle();
+      clock.advance(until - 1);
+      await settle();
+      assert.equal(last()[0]?.deleting, undefined);
+      if (until < 5000) called = false;
+      clock.advance(50);
+      await settle();
+      assert.deepEqual(last()[0]?.deleting, { graceSeconds: 30 });
+    });
+  }
+
   test("a pod that is not ready is told to stop at once", async () => {
     const { client, kubelet, settle, last } = await openKubelet();
     const made = await client.create(kinds.Pod, pod());

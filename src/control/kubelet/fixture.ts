@@ -13,7 +13,10 @@ afterEach(() => {
 });
 
 /** For tests: a kubelet whose orders have as environment the data of the ConfigMap `settings`, and which fails without it where asked to. */
-export async function openKubelet({ strict = false } = {}) {
+export async function openKubelet({
+  strict = false,
+  isCalled = () => false,
+}: { strict?: boolean; isCalled?: () => boolean } = {}) {
   const clock = new ManualClock();
   const client = memoryClient(clock);
   const world = new World({ client, clock });
@@ -29,6 +32,7 @@ export async function openKubelet({ strict = false } = {}) {
   const kubelet = new Kubelet({
     world,
     events,
+    isCalled,
     send: (command: AgentCommand) => {
       if (command.kind === "pods") commands.push(command.orders);
     },

@@ -18,6 +18,8 @@ export interface KubeletOptions {
   send(command: AgentCommand): void;
   /** Makes a pod's order; asked again whenever what it is made from has changed. Called when all caches are filled. */
   resolve(pod: Pod): Promise<PodOrder>;
+  /** Whether callers may still be led to this pod; absent: nobody knows, and time alone decides. */
+  isCalled?(pod: Pod): boolean;
   /** `realIPs` has changed. */
   onAddresses?(): void;
   readonly settings?: Partial<KubeletSettings>;
@@ -34,6 +36,9 @@ export interface KubeletSettings {
 
 const defaults: KubeletSettings = { node: "weft", drainMilliseconds: 300, renewMilliseconds: 20 * 60_000 };
 
+/** Milliseconds a pod that is still called is waited for at most, and between two looks. */
+const longestDrain = 5000;
+const drainLook = 50;
 /** Milliseconds until a deletion that could not be finished is tried again. */
 const retryDelay = 1000;
 
@@ -198,13 +203,23 @@ export class Kubelet implements Controller {
     const { drainMilliseconds } = this.#settings;
     if (tenant.stage === "stopping" || !isReady(tenant.pod) || drainMilliseconds === 0) return this.#stop(tenant);
     tenant.stage = "draining";
-    tenant.drain = this.#options.world.clock.after(drainMilliseconds, () => this.#stop(tenant));
+    this.#stopAfter(drainMilliseconds, tenant, this.#options.world.clock.monotonic() + longestDrain);
   }
 
   #stop(tenant: Tenant): void {
     if (tenant.stage === "finishing") return;
     tenant.stage = "stopping";
     this.#book.end(uidOf(tenant.pod), tenant.pod.metadata.deletionGracePeriodSeconds ?? 0);
+  }
+
+  /** Callers learn of its leaving as quickly as they can; where that takes longer, it stays for them. */
+  #stopAfter(delay: number, tenant: Tenant, latest: number): void {
+    const { clock } = this.#options.world;
+    tenant.drain = clock.after(delay, () => {
+      const isCalled = this.#options.isCalled?.(tenant.pod) ?? false;
+      if (isCalled && clock.monotonic() < latest) this.#stopAfter(drainLook, tenant, latest);
+      else this.#stop(tenant);
+    });
   }
 
   #finish(tenant: Tenant): void {
