@@ -1,13 +1,4 @@
-import {
-  Type,
-  type Static,
-  type TArray,
-  type TObject,
-  type TOptional,
-  type TProperties,
-  type TSchema,
-  type TUnsafe,
-} from "typebox";
+import type { Static, TArray, TObject, TOptional, TProperties, TSchema, TUnsafe } from "typebox";
 
 /** A JSON Schema as the walkers of this room read it: the keywords Weft's schemas use, nothing else. */
 export interface SchemaNode {
@@ -48,6 +39,12 @@ export type Format =
   | "quantity"
   | "regex";
 
+/**
+ * A schema is plain JSON; TypeBox's types alone say what it describes. Nothing of TypeBox is loaded:
+ * every process that knows the kinds would pay some 25 MB for it.
+ */
+export const schemaOf = <T>(json: object): TUnsafe<T> => json as TUnsafe<T>;
+
 type Options = Omit<SchemaNode, "type" | "description" | "properties" | "required" | "items">;
 
 type Shape<R extends TProperties, O extends TProperties> = TObject<R & { [K in keyof O]: TOptional<O[K]> }>;
@@ -59,22 +56,23 @@ export function object<R extends TProperties, O extends TProperties>(
   optional: O,
   options: Options = {},
 ): Shape<R, O> {
-  const fields: Record<string, TSchema> = { ...required };
-  for (const [name, schema] of Object.entries(optional)) fields[name] = Type.Optional(schema);
-  return Type.Object(fields, { description, ...options }) as Shape<R, O>;
+  const names = Object.keys(required);
+  const properties = { ...required, ...optional };
+  const schema = { type: "object", ...(names.length > 0 && { required: names }), properties, description, ...options };
+  return schema as unknown as Shape<R, O>;
 }
 
 export const text = (description: string, options: Options = {}) =>
-  Type.Unsafe<string>({ type: "string", description, ...options });
+  schemaOf<string>({ type: "string", description, ...options });
 export const integer = (description: string, options: Options = {}) =>
-  Type.Unsafe<number>({ type: "integer", description, ...options });
+  schemaOf<number>({ type: "integer", description, ...options });
 export const float = (description: string, options: Options = {}) =>
-  Type.Unsafe<number>({ type: "number", description, ...options });
+  schemaOf<number>({ type: "number", description, ...options });
 export const flag = (description: string, options: Options = {}) =>
-  Type.Unsafe<boolean>({ type: "boolean", description, ...options });
+  schemaOf<boolean>({ type: "boolean", description, ...options });
 /** A string out of a few. */
 export const choice = <const V extends string>(description: string, values: readonly V[], options: Options = {}) =>
-  Type.Unsafe<V>({ type: "string", description, enum: values, ...options });
+  schemaOf<V>({ type: "string", description, enum: values, ...options });
 /** A Go-style duration of at least 1ms, as Istio writes them. */
 export const duration = (description: string, options: Options = {}) =>
   text(description, { format: "duration", ...options });
@@ -83,13 +81,13 @@ export const time = (description: string) => text(description, { format: "date-t
 export const portNumber = (description: string, options: Options = {}) =>
   integer(description, { minimum: 1, maximum: 65535, ...options });
 export const intOrString = (description: string, options: Options = {}) =>
-  Type.Unsafe<number | string>({ description, "x-kubernetes-int-or-string": true, ...options });
+  schemaOf<number | string>({ description, "x-kubernetes-int-or-string": true, ...options });
 /** An amount such as `250m` or `1Gi`. */
 export const quantity = (description: string) => intOrString(description, { format: "quantity" });
 
 /** An array; without hints it is replaced whole by patches. */
 export const list = <T extends TSchema>(description: string, items: T, options: Options = {}): TArray<T> =>
-  Type.Array(items, { description, ...options });
+  ({ type: "array", items, description, ...options }) as unknown as TArray<T>;
 export const texts = (description: string, options: Options = {}) => list(description, text(""), options);
 /** An array whose elements patches merge by a key. */
 export const keyed = <T extends TSchema>(
@@ -111,8 +109,8 @@ export const textSet = (description: string, options: Options = {}) =>
 export const atomic = { "x-kubernetes-list-type": "atomic" } as const;
 
 export const map = <T extends TSchema>(description: string, values: T): TUnsafe<Record<string, Static<T>>> =>
-  Type.Unsafe<Record<string, Static<T>>>({ type: "object", description, additionalProperties: values });
+  schemaOf<Record<string, Static<T>>>({ type: "object", description, additionalProperties: values });
 export const textMap = (description: string) => map(description, text(""));
 /** Anything at all, kept as it is. */
 export const anything = (description: string) =>
-  Type.Unsafe<unknown>({ description, "x-kubernetes-preserve-unknown-fields": true });
+  schemaOf<unknown>({ description, "x-kubernetes-preserve-unknown-fields": true });

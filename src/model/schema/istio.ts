@@ -1,5 +1,5 @@
-import { Type, type Static } from "typebox";
-import { anything, list, map, object, portNumber, text, textMap, texts } from "./build.ts";
+import type { Static } from "typebox";
+import { anything, list, map, object, portNumber, schemaOf, text, textMap, texts } from "./build.ts";
 import { conditions } from "./meta.ts";
 
 /** One string out of exact, prefix, regex; none of them asks for presence alone. */
@@ -32,7 +32,7 @@ export const istioStatus = object(
   {},
   {
     conditions,
-    observedGeneration: Type.Unsafe<number | string>({
+    observedGeneration: schemaOf<number | string>({
       description: "Generation seen.",
       "x-kubernetes-int-or-string": true,
     }),

@@ -1,4 +1,4 @@
-import { Type, type Static } from "typebox";
+import type { Static } from "typebox";
 import type { ObjectMeta } from "../object.ts";
 import {
   anything,
@@ -10,6 +10,7 @@ import {
   list,
   map,
   object,
+  schemaOf,
   text,
   textSet,
   texts,
@@ -32,7 +33,7 @@ const ownerReference = object(
 
 const labels = map("Labels: keys and values that selectors match.", text("", { format: "label-value" }));
 
-export const objectMeta = Type.Unsafe<ObjectMeta>(
+export const objectMeta = schemaOf<ObjectMeta>(
   object(
     "Name, namespace, labels and bookkeeping.",
     {},
