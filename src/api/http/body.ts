@@ -6,6 +6,8 @@ import { decodeObject } from "../protobuf/decode.ts";
 
 /** As in Kubernetes. Bytes. */
 const largest = 3 * 1024 * 1024;
+/** What is too large is read all the same and dropped, up to here: a client that still writes does not see the answer. */
+const mostRead = 10 * largest;
 /** Levels of a body: no kind needs a tenth of them, and code that walks an object must not run out of stack. */
 const deepest = 500;
 
@@ -51,15 +53,17 @@ export function mediaType(request: IncomingMessage): string {
 const isYaml = (type: string) => /yaml/.test(type);
 
 async function readBytes(request: IncomingMessage): Promise<Buffer> {
-  if (Number(request.headers["content-length"] ?? 0) > largest) throw tooLarge();
+  if (Number(request.headers["content-length"] ?? 0) > mostRead) throw tooLarge();
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request) {
     const bytes = chunk as Buffer;
     size += bytes.length;
-    if (size > largest) throw tooLarge();
-    chunks.push(bytes);
+    if (size > mostRead) throw tooLarge();
+    if (size <= largest) chunks.push(bytes);
+    else chunks.length = 0;
   }
+  if (size > largest) throw tooLarge();
   return Buffer.concat(chunks);
 }
 
