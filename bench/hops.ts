@@ -5,7 +5,6 @@ import {
   type ClusterLoadAssignment,
   type HttpConnectionManager,
   type Listener,
-  type Node,
   type ResourceSet,
   type RetryPolicy,
   type RouteConfiguration,
@@ -15,24 +14,6 @@ import {
 export const calleeAddress = "10.244.0.3";
 const service = "shop.default.svc.cluster.local";
 const outboundCluster = `outbound|80||${service}`;
-
-export function nodeOf(name: string): Node {
-  return {
-    id: `${name === "gateway" ? "router" : "sidecar"}~127.0.0.1~${name}.default~default.svc.cluster.local`,
-    cluster: `${name}.default`,
-    metadata: {
-      NAME: name,
-      NAMESPACE: "default",
-      WORKLOAD_NAME: name,
-      SERVICE_ACCOUNT: name,
-      CLUSTER_ID: "Kubernetes",
-      MESH_ID: "cluster.local",
-      LABELS: { app: name, version: "v1" },
-      INSTANCE_IPS: "127.0.0.1",
-      MESHED: true,
-    },
-  };
-}
 
 /** An edge's rules for one service. */
 export function gatewayHop(port: number, originPort: number): ResourceSet {

@@ -5,7 +5,8 @@ import { silentLog } from "../src/base/index.ts";
 import { Proxy, type HostedWorkload } from "../src/proxy/index.ts";
 import { AdsServer, Multiplexer, type ResourceSet } from "../src/xds/index.ts";
 import { freePort } from "./program.ts";
-import { calleeAddress, calleeHop, callerHop, gatewayHop, nodeOf } from "./hops.ts";
+import { nodeOf } from "../src/proxy/fixture.ts";
+import { calleeAddress, calleeHop, callerHop, gatewayHop } from "./hops.ts";
 
 const [, , hop, origin = ""] = process.argv;
 const ads = new AdsServer();

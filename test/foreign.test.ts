@@ -90,7 +90,6 @@ for (const caller of callers()) {
       const answers = new Set<string>();
       for (const address of addresses) {
         const ask = `curl -sS --connect-to counter:8000:${address}:8000 http://counter:8000/`;
-        // oxlint-disable-next-line no-await-in-loop -- one client
         answers.add((await says(ask)).trim().split(" ").at(-1) ?? "");
       }
       assert.ok([...answers].every((answer) => addresses.includes(answer)));
@@ -129,7 +128,6 @@ for (const caller of callers()) {
       for (const reporter of ["source", "destination"]) {
         const of = { ...labels, reporter, destination_service: service };
         let received = 0;
-        // oxlint-disable-next-line no-await-in-loop -- counts what one errand adds
         const opened = await mesh.growth("istio_tcp_connections_opened_total", of, async () => {
           received = await mesh.growth("istio_tcp_received_bytes_total", of, async () => {
             assert.equal(await says("python3 /programs/speak.py greeter 7000 hello bye"), "greeter by c\nHELLO\nBYE\n");
@@ -147,7 +145,6 @@ for (const caller of callers()) {
         const labels = { reporter: "destination", source_workload: "unknown", destination_service: web };
         const requests = times(12, "curl -sS http://web.default/");
         let said = "";
-        // oxlint-disable-next-line no-await-in-loop -- counts what one errand adds
         const grown = await mesh.growth("istio_requests_total", labels, async () => {
           said = await mesh.says(outsider, requests);
         });
@@ -176,7 +173,6 @@ for (const caller of callers()) {
       for (const url of [...urls, `http://host.weft.internal:${mesh.hostPort}/`]) {
         const { hostname } = new URL(url);
         const labels = { reporter: "source", source_workload: "client", destination_service: hostname };
-        // oxlint-disable-next-line no-await-in-loop -- counts what one errand adds
         const grown = await mesh.growth("istio_requests_total", labels, async () => {
           assert.equal(await says(`curl -sS ${url}`), "from the user's own machine\n");
         });

@@ -53,7 +53,7 @@ export function painter(colours: boolean): Paint {
 
 /** Control characters of foreign text must not move the cursor. */
 export function harmless(text: string): string {
-  // oxlint-disable-next-line no-control-regex
+  // oxlint-disable-next-line no-control-regex -- control characters are what it takes out
   return text.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, (character) => {
     const code = character.charCodeAt(0);
     return code < 0x20 ? `^${String.fromCharCode(code + 64)}` : "?";

@@ -70,7 +70,7 @@ function containerOf({ metadata, spec }: Pod, wanted: string | undefined, termin
 function shown(line: string): string {
   return (
     line
-      // oxlint-disable-next-line no-control-regex
+      // oxlint-disable-next-line no-control-regex -- control characters are what it takes out
       .split(/(\x1b\[[\d;]*m)/)
       .map((part, index) => (index % 2 === 1 ? part : harmless(part)))
       .join("")

@@ -1,5 +1,5 @@
 // On the path of every request.
-import { fieldValue, removeField, type BodyEnd, type RequestMessage, type ResponseMessage } from "../../wire/index.ts";
+import { removeField, type BodyEnd, type RequestMessage, type ResponseMessage } from "../../wire/index.ts";
 import type {
   Cluster,
   ClusterChoice,
@@ -19,7 +19,8 @@ import { prepare } from "./prepare.ts";
 import { Retries } from "./retries.ts";
 import { abortReply, corsVerdict, directReply, redirectReply } from "./route-reply.ts";
 import { RequestBody } from "./request-body.ts";
-import { requestHead } from "./request-head.ts";
+import { Pace } from "./pace.ts";
+import { applyRequestOps, requestHead } from "./request-head.ts";
 import { responseHead } from "./response-head.ts";
 import type { ServerConnection } from "./server-connection.ts";
 import type { Origin, Surroundings } from "./surroundings.ts";
@@ -51,9 +52,7 @@ export class Exchange implements Attempting {
   #responding = false;
   #tunnelling = false;
   #done = false;
-  /** What had moved at the last look, and since when nothing more has. */
-  #moved = 0;
-  #movedAt: number;
+  readonly #pace: Pace;
   #timeout: Timeout | undefined = undefined;
   #tryTimeout: Timeout | undefined = undefined;
   #wait: Timeout | undefined = undefined;
@@ -64,7 +63,7 @@ export class Exchange implements Attempting {
     this.origin = server.origin;
     this.#surroundings = surroundings;
     this.outcome = new Outcome(this, surroundings);
-    this.#movedAt = this.outcome.startedAt;
+    this.#pace = new Pace(this.outcome.startedAt);
     this.#body = new RequestBody(message.chunked || message.contentLength > 0);
     this.head = { method: message.method, path: "", query: "", authority: "", scheme: "http", headers: message.fields };
   }
@@ -186,21 +185,13 @@ export class Exchange implements Attempting {
   }
 
   #decideOnce(action: ForwardAction, endpoint: Endpoint): void {
-    const { choice, route } = this;
     const fields = this.message.fields;
     if (this.#target !== this.message.target && this.#target !== this.#originalTarget()) {
       removeField(fields, "x-envoy-original-path");
       fields.push("x-envoy-original-path", this.#originalTarget());
     }
     if (action.autoHostRewrite && endpoint.hostname !== undefined) this.#host = endpoint.hostname;
-    if (choice?.requestHeaders ?? route?.requestHeaders) {
-      fields.push("host", this.#host);
-      const context = this.outcome.headerContext();
-      choice?.requestHeaders?.apply(fields, context);
-      route?.requestHeaders?.apply(fields, context);
-      this.#host = fieldValue(fields, "host") ?? this.#host;
-      removeField(fields, "host");
-    }
+    this.#host = applyRequestOps(this, this.#host);
     if (action.mirrors.length > 0) {
       this.#mirrors = startMirrors(action, this, this.#printed(), this.#surroundings);
     }
@@ -229,18 +220,9 @@ export class Exchange implements Attempting {
 
   /** Limits of seconds: a client that sends its request too slowly, an exchange in which nothing moves. */
   sweep(now: number): void {
-    const { outcome } = this;
-    const { streamIdleTimeout, requestTimeout } = this.origin.chain;
-    const { ended } = this.#body;
-    const moved = outcome.requestBytes + outcome.responseBytes + this.#retries.made;
-    if (moved !== this.#moved) this.#movedAt = now;
-    this.#moved = moved;
-    if (!ended && requestTimeout > 0 && now - outcome.startedAt >= requestTimeout) {
-      return this.#outOfTime(replies.requestTimeout);
-    }
-    if (streamIdleTimeout > 0 && now - this.#movedAt >= streamIdleTimeout) {
-      this.#outOfTime(ended ? replies.idleTimeout : { ...replies.idleTimeout, status: 408 });
-    }
+    const moved = this.outcome.requestBytes + this.outcome.responseBytes + this.#retries.made;
+    const overdue = this.#pace.overdue(now, moved, this.#body.ended, this.origin.chain);
+    if (overdue) this.#outOfTime(overdue);
   }
 
   #printed(): string {

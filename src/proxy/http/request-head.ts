@@ -1,4 +1,5 @@
 // On the path of every request.
+import { fieldValue, removeField } from "../../wire/index.ts";
 import type { Exchange } from "./exchange.ts";
 import { printRequest } from "./print.ts";
 
@@ -18,4 +19,19 @@ export function requestHead(exchange: Exchange, target: string, host: string, at
     framing += `x-envoy-decorator-operation: ${route.decorator}\r\n`;
   }
   return printRequest(message.method, target, host, message.fields, framing);
+}
+
+/** Applies the route's header operations, the most particular first; they may change Host, so it stands among the fields meanwhile. */
+export function applyRequestOps(exchange: Exchange, host: string): string {
+  const { choice, route, message, outcome } = exchange;
+  const [particular, general] = [choice?.requestHeaders, route?.requestHeaders];
+  if (!particular && !general) return host;
+  const { fields } = message;
+  fields.push("host", host);
+  const context = outcome.headerContext();
+  particular?.apply(fields, context);
+  general?.apply(fields, context);
+  const changed = fieldValue(fields, "host") ?? host;
+  removeField(fields, "host");
+  return changed;
 }

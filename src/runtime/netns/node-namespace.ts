@@ -53,11 +53,9 @@ export function enterNodeNamespace(agentHostPid: number, entry: readonly string[
 /** The pid, as the caller sees it, of the process that `unshare --fork` made pid 1 of its namespace. */
 export async function initPidOf(unsharePid: number): Promise<number> {
   for (let tries = 0; tries < 500; tries++) {
-    // oxlint-disable-next-line no-await-in-loop -- polls: nothing tells when unshare has forked
     const children = await readFile(`/proc/${unsharePid}/task/${unsharePid}/children`, "latin1");
     const first = Number.parseInt(children, 10);
     if (first > 0) return first;
-    // oxlint-disable-next-line no-await-in-loop
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   throw new Error(`the process ${unsharePid} has made no child`);
