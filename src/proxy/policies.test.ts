@@ -61,6 +61,17 @@ describe("tries", () => {
     await eventually("no connection waits", () => gateway.open.size === 0);
   });
 
+  test("are not made again once as many as the cluster allows are pending", async () => {
+    let tries = 0;
+    answer = (socket) => {
+      tries += 1;
+      socket.write("HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n");
+    };
+    await gateway.serve({ ...retry("1s", 2), cluster: { circuit_breakers: { thresholds: [{ max_retries: 0 }] } } });
+    assert.match(await ask(), /^HTTP\/1\.1 503 /);
+    assert.equal(tries, 1);
+  });
+
   test("are told which they are, where the virtual host says so", async () => {
     const routes = [toCluster("origin", { retry_policy: { retry_on: "5xx", num_retries: 2 } })];
     let tries = 0;
@@ -205,6 +216,15 @@ describe("header operations", () => {
     );
     assert.doesNotMatch(seen, /x-gone/i);
     assert.match(seen, /X-Kept: 1\r\n/);
+  });
+
+  test("of a destination come before those of its route", async () => {
+    const clusters = [{ name: "origin", weight: 1, request_headers_to_add: [option("x-by", "destination")] }];
+    const route = { weighted_clusters: { clusters }, timeout: "0s" };
+    const request_headers_to_add = [option("x-by", "route", "APPEND_IF_EXISTS_OR_ADD")];
+    await gateway.serve({ routes: [{ match: { prefix: "/" }, route, request_headers_to_add }] });
+    await ask();
+    assert.match(seen, /x-by: destination\r\nx-by: route\r\n/);
   });
 
   test("change what the client gets, of the proxy's own answers too", async () => {
