@@ -1,7 +1,7 @@
 import { keyOf, type Gateway } from "../model/index.ts";
 import type { GatewayWorkload } from "./input.ts";
 import { hostIntersection, selects } from "./names.ts";
-import { namedProtocol, type Protocol } from "./protocol.ts";
+import { carriesRequests, carriesTls, layerOf, namedProtocol, type Protocol } from "./protocol.ts";
 import { olderFirst } from "./service.ts";
 import type { Routing } from "./virtual-service.ts";
 import { visibleIn } from "./visibility.ts";
@@ -47,6 +47,19 @@ export function serversOf(gateway: Gateway): GatewayServer[] {
     tlsMode: server.tls?.mode,
     source: gateway,
   }));
+}
+
+/**
+ * What a gateway does with a server's connections: reads requests, tells TLS apart by the server name and passes it
+ * on unopened, carries bytes, ends TLS; `none`: a protocol no gateway serves.
+ */
+export type ServerKind = "http" | "sni" | "tcp" | "tls" | "none";
+
+export function serverKind({ protocol, tlsMode, httpsRedirect }: GatewayServer): ServerKind {
+  if (carriesRequests(protocol) && (tlsMode === undefined || httpsRedirect)) return "http";
+  if (tlsMode === "PASSTHROUGH") return "sni";
+  if (tlsMode !== undefined || carriesTls(protocol)) return "tls";
+  return layerOf(protocol) === "tcp" ? "tcp" : "none";
 }
 
 function serverHost(text: string, namespace: string): ServerHost {

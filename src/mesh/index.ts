@@ -3,7 +3,7 @@ export * from "./destination-rule.ts";
 export * from "./gateway.ts";
 export * from "./input.ts";
 export * from "./mesh.ts";
-export { fullHost, hostFit, selects } from "./names.ts";
+export { fullHost, hostFit, hostIntersection, selects } from "./names.ts";
 export * from "./problems.ts";
 export * from "./protocol.ts";
 export * from "./service.ts";

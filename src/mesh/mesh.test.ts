@@ -62,9 +62,43 @@ describe("protocols", () => {
     assert.equal(of("http-db", 3306), "http");
     assert.equal(of("db", 3306), "tcp");
     assert.equal(of("web"), "auto");
-    assert.equal(of("grpc-web-x"), "http");
     assert.equal(of("web", 80, "kubernetes.io/h2c"), "http2");
+    assert.equal(of("http", 80, "postgresql"), "auto");
+    assert.equal(of("http", 3306, "something.example/else"), "tcp");
     assert.equal(protocolOf({ name: "http", port: 53, protocol: "UDP" }), "udp");
+  });
+
+  for (const [word, protocol] of [
+    ["http", "http"],
+    ["http2", "http2"],
+    ["grpc", "grpc"],
+    ["grpc-web", "grpc-web"],
+    ["https", "https"],
+    ["tls", "tls"],
+    ["tcp", "tcp"],
+    ["mongo", "mongo"],
+    ["redis", "redis"],
+    ["mysql", "mysql"],
+    ["udp", "udp"],
+  ] as const) {
+    test(`${word}, ${word.toUpperCase()} and ${word}-x are ${protocol}, as a name and as appProtocol`, () => {
+      for (const written of [word, word.toUpperCase(), `${word}-x`]) {
+        assert.equal(of(written), protocol);
+        assert.equal(of("other", 1234, written), protocol);
+      }
+      assert.equal(of(`x${word}`), "auto");
+    });
+  }
+
+  test("Kubernetes' own words for appProtocol", () => {
+    assert.equal(of("web", 80, "kubernetes.io/ws"), "http");
+    assert.equal(of("web", 443, "kubernetes.io/wss"), "https");
+  });
+
+  test("ports of servers that speak first are bytes unless said otherwise", () => {
+    for (const port of [25, 53, 3306, 27017]) assert.equal(of("web", port), "tcp");
+    assert.equal(of("mongo", 27017), "mongo");
+    assert.equal(of("", 27018), "auto");
   });
 });
 

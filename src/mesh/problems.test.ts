@@ -65,6 +65,23 @@ describe("problems", () => {
     ]);
     assert.ok(codes(gateway([tls])).includes("Gateway/gw TlsUnsupported"));
     assert.ok(codes(gateway([http, tcp])).includes("Gateway/gw PortConflict"));
+    assert.ok(
+      codes(gateway([tls, { ...tcp, port: { ...tcp.port, number: 443 } }])).includes("Gateway/gw PortConflict"),
+    );
+  });
+
+  test("a Gateway may pass TLS on by name, several servers on one port", () => {
+    const server = (host: string) => ({
+      port: { number: 443, name: host, protocol: "TLS" },
+      hosts: [host],
+      tls: { mode: "PASSTHROUGH" },
+    });
+    assert.deepEqual(codes(gateway([server("a.example"), server("b.example")])), [
+      "Gateway/gw NoRoutes",
+      "Gateway/gw NoRoutes",
+    ]);
+    const auto = { ...server("a.example"), tls: { mode: "AUTO_PASSTHROUGH" } };
+    assert.ok(codes(gateway([auto])).includes("Gateway/gw TlsUnsupported"));
   });
 
   test("ports that are carried as bytes or not at all", () => {

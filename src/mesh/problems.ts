@@ -1,6 +1,6 @@
 import { keyOf, type KubeObject } from "../model/index.ts";
 import { effectivePolicy } from "./destination-rule.ts";
-import { boundHosts, serversOf } from "./gateway.ts";
+import { boundHosts, serverKind, serversOf, type GatewayServer } from "./gateway.ts";
 import type { Mesh } from "./mesh.ts";
 import { hostFit, selects } from "./names.ts";
 import { layerOf } from "./protocol.ts";
@@ -161,16 +161,10 @@ function gatewayProblems(mesh: Mesh, gateway: Mesh["gateways"][number]): Problem
     found.push(problem(gateway, "SelectorMatchesNothing", "error", "its selector fits no gateway that runs"));
   }
   for (const server of serversOf(gateway)) {
-    if (server.protocol === "https" || server.protocol === "tls" || server.tlsMode !== undefined) {
-      found.push(
-        problem(
-          gateway,
-          "TlsUnsupported",
-          "warning",
-          `port ${server.port}: ${server.protocol} servers are not acted on yet`,
-        ),
-      );
-    } else if (server.protocol !== "http" && layerOf(server.protocol) !== "tcp") {
+    const kind = serverKind(server);
+    if (kind === "tls") {
+      found.push(problem(gateway, "TlsUnsupported", "warning", `port ${server.port}: ${tlsReason(server)}`));
+    } else if (kind === "none") {
       found.push(
         problem(gateway, "ProtocolUnsupported", "warning", `port ${server.port}: its protocol is not acted on`),
       );
@@ -185,30 +179,33 @@ function gatewayProblems(mesh: Mesh, gateway: Mesh["gateways"][number]): Problem
       );
     }
     if (!mesh.routings.some((routing) => boundHosts(server, routing).length > 0)) {
+      const outcome = kind === "http" ? "every path answers 404" : "nothing listens there";
       found.push(
-        problem(
-          gateway,
-          "NoRoutes",
-          "info",
-          `port ${server.port}: no VirtualService is bound to it; every path answers 404`,
-        ),
+        problem(gateway, "NoRoutes", "info", `port ${server.port}: no VirtualService is bound to it; ${outcome}`),
       );
     }
   }
   return found;
 }
 
+function tlsReason({ tlsMode, protocol }: GatewayServer): string {
+  if (tlsMode === "AUTO_PASSTHROUGH")
+    return "AUTO_PASSTHROUGH joins meshes by mutual TLS, which is to come; nothing listens there";
+  if (tlsMode === undefined) return `${protocol} without a mode of TLS is not acted on; nothing listens there`;
+  return `ending TLS (${tlsMode}) is to come, certificates are not given to gateways yet; nothing listens there`;
+}
+
 /** Servers of different layers on one port: the oldest decides. */
 function gatewayConflicts(mesh: Mesh): Problem[] {
   const found: Problem[] = [];
   for (const workload of mesh.settings.gatewayWorkloads) {
-    const first = new Map<number, boolean>();
+    const first = new Map<number, "http" | "tls" | "tcp">();
     for (const gateway of mesh.gateways.filter((entry) => selects(entry.spec.selector, workload.labels))) {
       for (const server of serversOf(gateway)) {
-        const plain = ["http", "http2", "grpc"].includes(server.protocol);
+        const family = familyOf(server);
         const before = first.get(server.port);
-        if (before === undefined) first.set(server.port, plain);
-        else if (before !== plain) {
+        if (before === undefined) first.set(server.port, family);
+        else if (before !== family) {
           found.push(
             problem(
               gateway,
@@ -222,6 +219,12 @@ function gatewayConflicts(mesh: Mesh): Problem[] {
     }
   }
   return found;
+}
+
+/** What can share a port: requests told apart by Host, TLS told apart by server name, bytes. */
+function familyOf(server: GatewayServer): "http" | "tls" | "tcp" {
+  const kind = serverKind(server);
+  return kind === "sni" || kind === "tls" ? "tls" : kind === "http" ? "http" : "tcp";
 }
 
 function serviceProblems(service: MeshService): Problem[] {
@@ -240,6 +243,7 @@ function serviceProblems(service: MeshService): Problem[] {
           ),
         ];
       case "http":
+      case "grpc-web":
       case "https":
       case "tls":
       case "tcp":

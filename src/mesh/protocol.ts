@@ -3,6 +3,7 @@ export type Protocol =
   | "http"
   | "http2"
   | "grpc"
+  | "grpc-web"
   | "https"
   | "tls"
   | "tcp"
@@ -18,7 +19,7 @@ export type Layer = "http" | "tcp" | "auto" | "none";
 const byName: Readonly<Record<string, Protocol>> = {
   http: "http",
   http2: "http2",
-  "grpc-web": "http",
+  "grpc-web": "grpc-web",
   grpc: "grpc",
   https: "https",
   tls: "tls",
@@ -38,7 +39,10 @@ const byAppProtocol: Readonly<Record<string, Protocol>> = {
 /** Ports whose protocols let the server speak first: looking for the client's first bytes would wait for ever. */
 const serverFirst = new Set([25, 53, 3306, 27017]);
 
-/** The protocol of a Service's port: `appProtocol` before the name's prefix before what the number tells. */
+/**
+ * The protocol of a Service's port: `appProtocol`, else the name's prefix, else what the number tells. An `appProtocol`
+ * that is none of ours hides the name, as in Istio.
+ */
 export function protocolOf(port: {
   readonly name?: string | undefined;
   readonly port: number;
@@ -46,14 +50,10 @@ export function protocolOf(port: {
   readonly appProtocol?: string | undefined;
 }): Protocol {
   if (port.protocol?.toUpperCase() === "UDP") return "udp";
-  const declared = port.appProtocol?.toLowerCase();
-  if (declared !== undefined) {
-    const known = byAppProtocol[declared] ?? byName[declared];
-    if (known !== undefined) return known;
-  }
-  const name = port.name?.toLowerCase() ?? "";
-  const prefix = name.startsWith("grpc-web") ? "grpc-web" : (name.split("-", 1)[0] ?? "");
-  return byName[prefix] ?? (serverFirst.has(port.port) ? "tcp" : "auto");
+  const said = (port.appProtocol ?? port.name ?? "").toLowerCase();
+  const prefix = said.startsWith("grpc-web") ? "grpc-web" : (said.split("-", 1)[0] ?? "");
+  const declared = port.appProtocol === undefined ? undefined : byAppProtocol[said];
+  return declared ?? byName[prefix] ?? (serverFirst.has(port.port) ? "tcp" : "auto");
 }
 
 /** The protocol a Gateway or ServiceEntry names in capitals. */
@@ -65,6 +65,7 @@ export function namedProtocol(name: string | undefined): Protocol {
 export function layerOf(protocol: Protocol): Layer {
   switch (protocol) {
     case "http":
+    case "grpc-web":
       return "http";
     case "auto":
       return "auto";
@@ -80,4 +81,14 @@ export function layerOf(protocol: Protocol): Layer {
     case "mysql":
       return "tcp";
   }
+}
+
+/** Whether what is carried is TLS, told apart by the server name its first message asks for. */
+export function carriesTls(protocol: Protocol): boolean {
+  return protocol === "tls" || protocol === "https";
+}
+
+/** Whether a port is declared to carry requests, in whatever version of HTTP. */
+export function carriesRequests(protocol: Protocol): boolean {
+  return protocol === "http" || protocol === "http2" || protocol === "grpc" || protocol === "grpc-web";
 }

@@ -2,7 +2,6 @@ import type { Path, Report } from "./finding.ts";
 
 /** Delete a row when the field is acted on. `*` stands for every element or key. */
 const rows: readonly { readonly kind: string; readonly path: string; readonly reason: string }[] = [
-  ...at("VirtualService", "TLS passthrough routing is to come", "spec.tls"),
   ...at("VirtualService", "delegation is to come", "spec.http.*.delegate"),
   ...["spec.trafficPolicy", "spec.subsets.*.trafficPolicy"].flatMap((policy) => [
     ...[policy, `${policy}.portLevelSettings.*`].flatMap((block) => [
@@ -31,8 +30,8 @@ const rows: readonly { readonly kind: string; readonly path: string; readonly re
   ...at("DestinationRule", "rules for some callers are to come", "spec.workloadSelector"),
   ...at(
     "Gateway",
-    "TLS at the gateway is to come",
-    ...["mode", "credentialName", "credentialNames", "serverCertificate", "privateKey", "tlsCertificates"].map(
+    "a gateway does not end TLS yet",
+    ...["credentialName", "credentialNames", "serverCertificate", "privateKey", "tlsCertificates"].map(
       (field) => `spec.servers.*.tls.${field}`,
     ),
   ),
@@ -76,6 +75,11 @@ const rows: readonly { readonly kind: string; readonly path: string; readonly re
 const values: readonly { readonly kind: string; readonly path: string; readonly value: string }[] = [
   { kind: "ServiceEntry", path: "spec.resolution", value: "DNS_ROUND_ROBIN" },
   { kind: "ServiceEntry", path: "spec.resolution", value: "DYNAMIC_DNS" },
+  ...["SIMPLE", "MUTUAL", "OPTIONAL_MUTUAL", "ISTIO_MUTUAL", "AUTO_PASSTHROUGH"].map((value) => ({
+    kind: "Gateway",
+    path: "spec.servers.*.tls.mode",
+    value,
+  })),
 ];
 
 /** Volume sources that are mounted; all others get a warning. */

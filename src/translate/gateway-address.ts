@@ -1,5 +1,4 @@
-import { boundHosts, gatewayServers, type Mesh, type Protocol } from "../mesh/index.ts";
-import { readsRequests } from "./gateway.ts";
+import { boundHosts, gatewayServers, serverKind, type Mesh, type Protocol } from "../mesh/index.ts";
 
 /** A server some gateway proxy runs. */
 export interface GatewayAddress {
@@ -41,7 +40,8 @@ export function gatewayAddresses(mesh: Mesh): readonly GatewayAddress[] {
 export function gatewayRoutes(mesh: Mesh): readonly GatewayRoute[] {
   const found = new Map<string, GatewayRoute>();
   for (const workload of mesh.settings.gatewayWorkloads) {
-    for (const server of gatewayServers(mesh, workload).filter(readsRequests)) {
+    for (const server of gatewayServers(mesh, workload)) {
+      if (serverKind(server) !== "http") continue;
       for (const routing of mesh.routings) {
         for (const host of boundHosts(server, routing)) {
           for (const { path, kind } of pathsOf(routing.source)) {

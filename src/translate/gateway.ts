@@ -1,40 +1,26 @@
 import {
   boundHosts,
   gatewayServers,
-  layerOf,
+  serverKind,
   type GatewayServer,
   type GatewayWorkload,
   type Mesh,
 } from "../mesh/index.ts";
-import type { Listener, Route, RouteConfiguration, VirtualHost } from "../xds/index.ts";
-import { httpFilter, tcpFilter } from "./connection.ts";
+import type { FilterChain, Listener, Route, RouteConfiguration, TypedFilter, VirtualHost } from "../xds/index.ts";
+import { httpFilter, tcpFilter, tlsInspector } from "./connection.ts";
 import { rulesToRoutes, type RouteScope } from "./http-route.ts";
 import { matchesAll } from "./string-match.ts";
-import { tcpTarget } from "./tcp-route.ts";
+import { tcpTarget, tlsChains } from "./tcp-route.ts";
 import { distinctDomains } from "./virtual-host.ts";
 
-/** Whether requests are read on this server; HTTP/2 clients are not served yet, HTTP/1.1 ones are. */
-export function readsRequests(server: GatewayServer): boolean {
-  return ["http", "http2", "grpc"].includes(server.protocol) && (server.tlsMode === undefined || server.httpsRedirect);
-}
-
-/** What a gateway proxy listens on. Servers with TLS are not there yet. */
+/** What a gateway proxy listens on. Servers that end TLS are not there yet. */
 export function gatewayResources(
   mesh: Mesh,
   workload: GatewayWorkload,
 ): { listeners: Listener[]; routes: RouteConfiguration[] } {
-  const ports = new Map<number, GatewayServer[]>();
-  for (const server of gatewayServers(mesh, workload)) {
-    const plain = readsRequests(server);
-    if (!plain && (server.protocol === "https" || server.protocol === "tls" || layerOf(server.protocol) !== "tcp"))
-      continue;
-    const group = ports.get(server.port);
-    if (group === undefined) ports.set(server.port, [server]);
-    else if (group[0] !== undefined && readsRequests(group[0]) === plain) group.push(server);
-  }
   const listeners: Listener[] = [];
   const routes: RouteConfiguration[] = [];
-  for (const [port, servers] of ports) {
+  for (const [port, { kind, servers }] of serversByPort(mesh, workload)) {
     const scope: RouteScope = {
       mesh,
       namespace: workload.namespace,
@@ -42,25 +28,59 @@ export function gatewayResources(
       gateways: [...new Set(servers.map((server) => server.gateway))],
       labels: undefined,
     };
-    if (servers[0] !== undefined && readsRequests(servers[0])) {
+    if (kind === "http") {
       const name = `http.${port}`;
-      listeners.push(listener(port, httpFilter(mesh.settings, "gateway", `outbound_0.0.0.0_${port}`, name)));
+      listeners.push(listener(port, [httpFilter(mesh.settings, "gateway", `outbound_0.0.0.0_${port}`, name)]));
       routes.push(table(name, servers, scope));
-      continue;
+    } else if (kind === "tcp") {
+      const bound = mesh.routings.filter((routing) => servers.some((server) => boundHosts(server, routing).length > 0));
+      const target = bound.map((routing) => tcpTarget(routing, scope)).find((found) => found !== undefined);
+      if (target !== undefined) listeners.push(listener(port, [tcpFilter(mesh.settings, target)]));
+    } else {
+      const chains = passthroughChains(servers, scope);
+      if (chains.length > 0) {
+        listeners.push({ ...listener(port, []), listener_filters: [tlsInspector], filter_chains: chains });
+      }
     }
-    const bound = mesh.routings.filter((routing) => servers.some((server) => boundHosts(server, routing).length > 0));
-    const target = bound.map((routing) => tcpTarget(routing, scope)).find((found) => found !== undefined);
-    if (target !== undefined) listeners.push(listener(port, tcpFilter(mesh.settings, target)));
   }
   return { listeners, routes };
 }
 
-function listener(port: number, filter: ReturnType<typeof tcpFilter>): Listener {
+interface PortServers {
+  readonly kind: "http" | "tcp" | "sni";
+  readonly servers: GatewayServer[];
+}
+
+/** The servers of each port; of different kinds on one port the oldest stays. */
+function serversByPort(mesh: Mesh, workload: GatewayWorkload): ReadonlyMap<number, PortServers> {
+  const ports = new Map<number, PortServers>();
+  for (const server of gatewayServers(mesh, workload)) {
+    const kind = serverKind(server);
+    if (kind === "tls" || kind === "none") continue;
+    const group = ports.get(server.port);
+    if (group === undefined) ports.set(server.port, { kind, servers: [server] });
+    else if (group.kind === kind) group.servers.push(server);
+  }
+  return ports;
+}
+
+/** A chain for each server name that the bound VirtualServices' tls rules tell apart: TLS is passed on unopened. */
+function passthroughChains(servers: readonly GatewayServer[], scope: RouteScope): FilterChain[] {
+  const seen = new Set<string>();
+  return servers.flatMap((server) =>
+    scope.mesh.routings.flatMap((routing) => {
+      const hosts = boundHosts(server, routing);
+      return hosts.length === 0 ? [] : tlsChains(routing, { ...scope, gateways: [server.gateway] }, seen, hosts);
+    }),
+  );
+}
+
+function listener(port: number, filters: readonly TypedFilter[]): Listener {
   return {
     name: `0.0.0.0_${port}`,
     address: { socket_address: { address: "0.0.0.0", port_value: port } },
     traffic_direction: "OUTBOUND",
-    filter_chains: [{ filters: [filter] }],
+    filter_chains: [{ filters }],
   };
 }
 

@@ -1,17 +1,20 @@
 import {
+  carriesTls,
   layerOf,
   meshRoutings,
   routingFor,
   visibleServices,
   type Mesh,
   type MeshService,
+  type MeshSettings,
+  type Routing,
   type ServicePort,
 } from "../mesh/index.ts";
 import type { FilterChain, Listener, RouteConfiguration, TypedFilter } from "../xds/index.ts";
 import { blackHoleCluster, outboundCluster, passthroughCluster } from "./cluster-name.ts";
 import { detectingChains, detection, httpFilter, tcpFilter, tlsInspector } from "./connection.ts";
 import type { RouteScope } from "./http-route.ts";
-import { tcpTarget, tlsChains } from "./tcp-route.ts";
+import { nameChain, tcpTarget, tlsChains } from "./tcp-route.ts";
 import { portRoutes, serviceRoutes } from "./virtual-host.ts";
 
 export interface Outbound {
@@ -28,6 +31,7 @@ export function outbound(
 ): Outbound {
   const listeners = new Map<string, Listener>();
   const routes = new Map<string, RouteConfiguration>();
+  const named = new NamedListeners(mesh);
   const add = (listener: Listener) => {
     // Two services cannot be told apart by the same address and port: the first keeps it.
     if (!listeners.has(listener.name)) listeners.set(listener.name, listener);
@@ -47,8 +51,11 @@ export function outbound(
         const table = serviceRoutes(service, port, scope);
         routes.set(table.name, table);
       }
-      for (const address of listenAddresses(service, port))
-        add(ownListener(service, port, address, detects, interpret, scope));
+      for (const address of listenAddresses(service, port)) {
+        if (interpret && address === anyAddress && carriesTls(port.protocol))
+          named.take(service, port, scope, listeners);
+        else add(ownListener(service, port, address, detects, interpret, scope));
+      }
     }
   }
   add(everythingElse(mesh));
@@ -61,7 +68,39 @@ function listenAddresses(service: MeshService, port: ServicePort): readonly stri
   if (service.resolution === "headless") {
     return port.endpoints.filter((endpoint) => endpoint.port === port.port).map((endpoint) => endpoint.address);
   }
-  return ["0.0.0.0"];
+  return [anyAddress];
+}
+
+const anyAddress = "0.0.0.0";
+
+/** Ports on which services without an address of their own are told apart by the server name that TLS asks for. */
+class NamedListeners {
+  readonly #mesh: Mesh;
+  readonly #ports = new Map<number, { readonly chains: FilterChain[]; readonly names: Set<string> }>();
+
+  constructor(mesh: Mesh) {
+    this.#mesh = mesh;
+  }
+
+  /** Adds a service to its port's listener; another kind of listener that was there before keeps the port. */
+  take(service: MeshService, port: ServicePort, scope: RouteScope, listeners: Map<string, Listener>): void {
+    const name = `${anyAddress}_${port.port}`;
+    const known = this.#ports.get(port.port) ?? { chains: [], names: new Set<string>() };
+    if (listeners.has(name) && !this.#ports.has(port.port)) return;
+    this.#ports.set(port.port, known);
+    const ruled = tlsChains(routingOf(service, scope), scope, known.names);
+    known.chains.push(...ruled);
+    if (ruled.length === 0 && !known.names.has(service.host)) {
+      known.names.add(service.host);
+      const filter = tcpFilter(this.#mesh.settings, outboundCluster(service.host, port.port));
+      known.chains.push(nameChain([service.host], filter));
+    }
+    listeners.set(name, byServerName(anyAddress, port.port, [...known.chains], elsewhere(this.#mesh.settings)));
+  }
+}
+
+function routingOf(service: MeshService, scope: RouteScope): Routing | undefined {
+  return routingFor(meshRoutings(scope.mesh.routings, scope.namespace), service.host);
 }
 
 function sharedListener(scope: RouteScope): Listener {
@@ -80,22 +119,34 @@ function ownListener(
   scope: RouteScope,
 ): Listener {
   const { settings } = scope.mesh;
-  const routing = interpret ? routingFor(meshRoutings(scope.mesh.routings, scope.namespace), service.host) : undefined;
-  const target = tcpTarget(routing, scope) ?? outboundCluster(service.host, port.port);
-  const tcp = tcpFilter(settings, target);
-  const sni = tlsChains(routing, scope);
-  if (detects) {
-    const http = httpFilter(settings, "sidecar", `outbound_${address}_${port.port}`, `${service.host}:${port.port}`);
-    return { ...listener(address, port.port, [...sni, ...detectingChains(http, tcp)], tcp), ...detection };
+  const routing = interpret ? routingOf(service, scope) : undefined;
+  const own = outboundCluster(service.host, port.port);
+  if (carriesTls(port.protocol)) {
+    const chains = tlsChains(routing, scope);
+    // A name that no rule speaks of goes to the service, as a request without a rule does.
+    const rest = chains.length > 0 && settings.outboundTrafficPolicy === "REGISTRY_ONLY" ? blackHoleCluster : own;
+    return byServerName(address, port.port, chains, tcpFilter(settings, rest));
   }
-  if (sni.length > 0) {
-    return {
-      ...listener(address, port.port, sni, tcp),
-      ...detection,
-      listener_filters: [tlsInspector],
-    };
-  }
-  return listener(address, port.port, [{ filters: [tcp] }]);
+  const tcp = tcpFilter(settings, tcpTarget(routing, scope) ?? own);
+  if (!detects) return listener(address, port.port, [{ filters: [tcp] }]);
+  const http = httpFilter(settings, "sidecar", `outbound_${address}_${port.port}`, `${service.host}:${port.port}`);
+  const chains = [...tlsChains(routing, scope), ...detectingChains(http, tcp)];
+  return { ...listener(address, port.port, chains, tcp), ...detection };
+}
+
+/** Chains by server name, and the rest. The client speaks first here: its first message is waited for. */
+function byServerName(address: string, port: number, chains: readonly FilterChain[], rest: TypedFilter): Listener {
+  if (chains.length === 0) return listener(address, port, [{ filters: [rest] }]);
+  return {
+    ...listener(address, port, chains, rest),
+    listener_filters: [tlsInspector],
+    continue_on_listener_filters_timeout: true,
+  };
+}
+
+/** Bytes for whom the mesh does not know. */
+function elsewhere(settings: MeshSettings): TypedFilter {
+  return tcpFilter(settings, settings.outboundTrafficPolicy === "ALLOW_ANY" ? passthroughCluster : blackHoleCluster);
 }
 
 function listener(address: string, port: number, chains: readonly FilterChain[], otherwise?: TypedFilter): Listener {
@@ -111,7 +162,6 @@ function listener(address: string, port: number, chains: readonly FilterChain[],
 
 /** The listener that takes every connection and keeps those no other listener wants. */
 function everythingElse({ settings }: Mesh): Listener {
-  const open = settings.outboundTrafficPolicy === "ALLOW_ANY";
   return {
     name: "virtualOutbound",
     address: { socket_address: { address: "0.0.0.0", port_value: 15001 } },
@@ -126,7 +176,7 @@ function everythingElse({ settings }: Mesh): Listener {
       },
       {
         name: "virtualOutbound-catchall-tcp",
-        filters: [tcpFilter(settings, open ? passthroughCluster : blackHoleCluster)],
+        filters: [elsewhere(settings)],
       },
     ],
   };

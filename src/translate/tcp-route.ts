@@ -1,5 +1,5 @@
-import { selects, type Routing, type TcpRule, type TlsRule } from "../mesh/index.ts";
-import type { FilterChain } from "../xds/index.ts";
+import { hostIntersection, selects, type Routing, type TcpRule, type TlsRule } from "../mesh/index.ts";
+import type { FilterChain, TypedFilter } from "../xds/index.ts";
 import { tcpFilter } from "./connection.ts";
 import { destinationCluster, type RouteScope } from "./http-route.ts";
 
@@ -16,22 +16,33 @@ export function tcpTarget(routing: Routing | undefined, scope: RouteScope) {
   return undefined;
 }
 
-/** A chain for each server name that a VirtualService's tls rules tell apart. */
-export function tlsChains(routing: Routing | undefined, scope: RouteScope): FilterChain[] {
+/**
+ * A chain for each server name that a VirtualService's tls rules tell apart. `within` narrows the names to those of a
+ * gateway's server; `seen` are names that have a chain already: a name's first rule keeps it.
+ */
+export function tlsChains(
+  routing: Routing | undefined,
+  scope: RouteScope,
+  seen: Set<string> = new Set(),
+  within: readonly string[] = ["*"],
+): FilterChain[] {
   if (routing === undefined) return [];
-  const seen = new Set<string>();
   return (routing.source.spec.tls ?? []).flatMap((rule) =>
     (rule.match ?? []).flatMap((match) => {
-      const names = match.sniHosts.filter((name) => !seen.has(name) && seen.add(name));
-      if (names.length === 0 || !fits(match, routing, scope)) return [];
-      return [
-        {
-          filter_chain_match: { server_names: names },
-          filters: [tcpFilter(scope.mesh.settings, weighted(rule, routing, scope))],
-        },
-      ];
+      if (!fits(match, routing, scope)) return [];
+      const offered = match.sniHosts.flatMap((name) => within.flatMap((host) => hostIntersection(host, name) ?? []));
+      const names = offered.filter((name) => !seen.has(name) && seen.add(name));
+      return names.length === 0
+        ? []
+        : [nameChain(names, tcpFilter(scope.mesh.settings, weighted(rule, routing, scope)))];
     }),
   );
+}
+
+/** A chain for connections that ask for one of these server names; `*` asks for nothing but TLS. */
+export function nameChain(names: readonly string[], filter: TypedFilter): FilterChain {
+  const match = names.includes("*") ? { transport_protocol: "tls" as const } : { server_names: names };
+  return { filter_chain_match: match, filters: [filter] };
 }
 
 function fits(
