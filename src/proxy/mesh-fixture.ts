@@ -181,6 +181,7 @@ function detecting(http: Listener, tcp: Listener): Partial<Listener> & Pick<List
       { name: "http", typed_config: { "@type": filterTypes.httpInspector } },
     ],
     listener_filters_timeout: "0.05s",
+    continue_on_listener_filters_timeout: true,
     filter_chains: [
       { ...firstChain(http), filter_chain_match: { ...plain, application_protocols: ["http/1.1"] } },
       { ...firstChain(tcp), filter_chain_match: plain },

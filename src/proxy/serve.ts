@@ -1,11 +1,12 @@
 import type { Socket } from "node:net";
 import type { ConnectionFacts, Endpoint, Listener, TcpSeries, WorkloadLabels } from "./config/contract.ts";
+import { endpointKey } from "./config/endpoint.ts";
 import { unknownWorkload } from "./config/workload-labels.ts";
 import { clientCertificate } from "./http/inbound-hop.ts";
 import { ServerConnection } from "./http/server-connection.ts";
 import type { Origin, Party, Surroundings } from "./http/surroundings.ts";
 import { nobody, WireSocket } from "./net/socket.ts";
-import { detect, type Seen } from "./tcp/detect.ts";
+import { FirstBytes, type Found } from "./tcp/first-bytes.ts";
 import { proxyTcp, type Carried } from "./tcp/tcp-proxy.ts";
 
 /** A connection that was accepted, and what it is to whom. */
@@ -37,7 +38,7 @@ export class Service {
 
   accept(accepted: Socket, arrival: Arrival): void {
     const socket = WireSocket.over(accepted, nobody);
-    this.#detect(socket, arrival, undefined, []);
+    this.#readFirst(socket, arrival, undefined, []);
   }
 
   /** Every client is told with its next answer that there will be no more on its connection. */
@@ -62,24 +63,25 @@ export class Service {
     for (const connection of this.#connections.keys()) connection.destroy();
   }
 
-  #detect(socket: WireSocket, arrival: Arrival, first: Buffer | undefined, series: readonly TcpSeries[]): void {
-    const { listener } = arrival;
-    if (!listener.detect) return this.#enter(socket, arrival, first, undefined, series);
-    detect(socket, listener.detect.timeout, first, (found) => this.#enter(socket, arrival, found.first, found, series));
+  #readFirst(socket: WireSocket, arrival: Arrival, first: Buffer | undefined, series: readonly TcpSeries[]): void {
+    const { detect } = arrival.listener;
+    const unread: Found = { seen: undefined, ends: undefined, first };
+    if (!detect) return this.#enter(socket, arrival, unread, series);
+    FirstBytes.read(socket, detect, first, this.#surroundings.ticker, (found) =>
+      this.#enter(socket, arrival, found, series),
+    );
   }
 
-  #enter(
-    socket: WireSocket,
-    arrival: Arrival,
-    first: Buffer | undefined,
-    seen: Seen | undefined,
-    series: readonly TcpSeries[],
-  ): void {
-    const { owner, direction, destination, listener, remoteAddress, remotePort, peer } = arrival;
+  #enter(socket: WireSocket, arrival: Arrival, { seen, ends, first }: Found, series: readonly TcpSeries[]): void {
+    const { owner, direction, listener, peer } = arrival;
+    const { source, destination } = ends ?? {
+      source: { address: arrival.remoteAddress, port: arrival.remotePort },
+      destination: arrival.destination,
+    };
     const facts: ConnectionFacts = {
       destinationAddress: destination.address,
       destinationPort: destination.port,
-      sourceAddress: remoteAddress,
+      sourceAddress: source.address,
       protocol: seen?.protocol ?? "unknown",
       ...(seen?.serverName === undefined ? {} : { serverName: seen.serverName }),
     };
@@ -90,9 +92,9 @@ export class Service {
       direction,
       peer,
       clientCertificate: peer === unknownWorkload ? undefined : clientCertificate(owner, peer),
-      remote: `${remoteAddress}:${remotePort}`,
-      remoteAddress,
-      local: `${destination.address}:${destination.port}`,
+      remote: endpointKey(source.address, source.port),
+      remoteAddress: source.address,
+      local: endpointKey(destination.address, destination.port),
       destination,
     };
     if (chain.kind === "http") {
@@ -135,8 +137,9 @@ export class Service {
       peer: origin.owner.meshed ? origin.owner.labels : unknownWorkload,
     };
     // A server that speaks first is waited for once, not once for each side's rules.
-    if (seen && listener.detect) this.#enter(socket, arrival, first, seen, series);
-    else this.#detect(socket, arrival, first, series);
+    if (seen && listener.detect && !listener.detect.proxied) {
+      this.#enter(socket, arrival, { seen, ends: undefined, first }, series);
+    } else this.#readFirst(socket, arrival, first, series);
     return true;
   }
 }

@@ -56,8 +56,8 @@ const cases: readonly (readonly [what: string, bytes: Buffer, says: ProxiedEnds 
   ["version 1 over IPv6", latin1("PROXY TCP6 2001:db8::7 2001:db8:0:1::1 50001 443\r\n"), six],
   [
     "version 1 with the first port and the last",
-    latin1("PROXY TCP4 0.0.0.0 255.255.255.255 0 65535\r\n"),
-    ends("0.0.0.0", 0, "255.255.255.255", 65_535),
+    latin1("PROXY TCP4 1.1.1.1 0.0.0.0 0 65535\r\n"),
+    ends("1.1.1.1", 0, "0.0.0.0", 65_535),
   ],
   ["version 1 of nobody", latin1("PROXY UNKNOWN\r\n"), own],
   ["version 1 of nobody with whatever follows", latin1("PROXY UNKNOWN ffff::1 \0 x\r\n"), own],
@@ -81,6 +81,14 @@ const cases: readonly (readonly [what: string, bytes: Buffer, says: ProxiedEnds 
   ["version 1 with a port too large", latin1("PROXY TCP4 192.0.2.7 198.51.100.1 65536 443\r\n"), /a port/],
   ["version 1 with a zero before a port", latin1("PROXY TCP4 192.0.2.7 198.51.100.1 0443 443\r\n"), /a port/],
   ["version 1 with a signed port", latin1("PROXY TCP4 192.0.2.7 198.51.100.1 +443 443\r\n"), /a port/],
+  ["version 1 from everywhere", latin1("PROXY TCP4 0.0.0.0 198.51.100.1 50001 443\r\n"), /nobody/],
+  ["version 1 from everybody", latin1("PROXY TCP4 255.255.255.255 198.51.100.1 50001 443\r\n"), /nobody/],
+  ["version 1 from a group", latin1("PROXY TCP6 ff02::1 ::1 50001 443\r\n"), /nobody/],
+  [
+    "version 2 from a group",
+    binary(0x21, 0x11, Buffer.concat([Buffer.from([224, 0, 0, 1]), body4.subarray(4)])),
+    /nobody/,
+  ],
   ["part of the signature", signature.subarray(0, 7), undefined],
   ["the signature alone", signature, undefined],
   ["version 2 over IPv4", binary(0x21, 0x11, body4), four],
@@ -147,10 +155,10 @@ describe("a PROXY header", () => {
   });
 
   test("printed is read as the ends it names, to its last byte", () => {
-    const ip4 = fc.ipV4().map((address) => ({ address }));
+    const ip4 = fc.tuple(fc.integer({ min: 1, max: 223 }), fc.nat(255)).map(([a, b]) => ({ address: `${a}.0.${b}.1` }));
     const ip6 = fc
-      .uint8Array({ minLength: 16, maxLength: 16 })
-      .map((bytes) => ({ address: printAddress(Buffer.from(bytes)) }));
+      .uint8Array({ minLength: 15, maxLength: 15 })
+      .map((bytes) => ({ address: printAddress(Buffer.from([0x20, ...bytes])) }));
     const port = fc.integer({ min: 0, max: 65_535 });
     const pair = fc.oneof(fc.tuple(ip4, ip4), fc.tuple(ip6, ip6));
     const holds = (

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { printAddress } from "./address.ts";
+import { addressBytes, printAddress } from "./address.ts";
 import { crc32c } from "./crc32c.ts";
 
 /** One end of a connection. */
@@ -23,6 +23,7 @@ export interface ProxyHeader {
 
 /** Why the first bytes are no header that may be trusted. */
 export interface BadProxyHeader {
+  readonly version: 1 | 2;
   readonly bad: string;
 }
 
@@ -59,22 +60,31 @@ function begins(bytes: Buffer, whole: Buffer): boolean {
 function readLine(bytes: Buffer): ProxyRead {
   const text = bytes.toString("latin1", 0, mostLine);
   const end = text.indexOf("\r\n");
-  if (end === -1) return text.length === mostLine ? bad(`no end of line within ${mostLine} bytes`) : undefined;
+  if (end === -1) return text.length === mostLine ? bad(1, `no end of line within ${mostLine} bytes`) : undefined;
   const length = end + 2;
   const [, family, source = "", destination = "", ...ports] = text.slice(0, end).split(" ");
   // Whatever follows is to be ignored.
   if (family === "UNKNOWN") return { version: 1, length, ends: undefined };
-  if (family !== "TCP4" && family !== "TCP6") return bad("neither TCP4, TCP6 nor UNKNOWN");
-  if (ports.length !== 2) return bad("two addresses and two ports are needed");
+  if (family !== "TCP4" && family !== "TCP6") return bad(1, "neither TCP4, TCP6 nor UNKNOWN");
+  if (ports.length !== 2) return bad(1, "two addresses and two ports are needed");
   const isAddress = family === "TCP4" ? isIPv4 : isIPv6;
-  if (!isAddress(source) || !isAddress(destination)) return bad(`an address is not of ${family}`);
+  if (!isAddress(source) || !isAddress(destination)) return bad(1, `an address is not of ${family}`);
+  if (!isSomebody(source)) return bad(1, "nobody calls from there");
   const [from, to] = ports.map(portOf);
-  if (from === undefined || to === undefined) return bad("a port is not one");
+  if (from === undefined || to === undefined) return bad(1, "a port is not one");
   return {
     version: 1,
     length,
     ends: { source: { address: source, port: from }, destination: { address: destination, port: to } },
   };
+}
+
+/** Whether it can be one machine's own address: not unspecified, nor of many. */
+function isSomebody(address: string): boolean {
+  const bytes = addressBytes(address);
+  const [first = 0] = bytes;
+  if (bytes.every((byte) => byte === first) && (first === 0 || first === 255)) return false;
+  return bytes.length === 4 ? first < 224 || first > 239 : first !== 255;
 }
 
 const isIPv4 = (text: string) => isIP(text) === 4;
@@ -94,23 +104,25 @@ const endsSize = [0, 12, 36, 216] as const;
 
 function readBinary(bytes: Buffer): ProxyRead {
   const command = bytes[12] ?? 0;
-  if (command >> 4 !== 2) return bad(`version ${command >> 4}`);
-  if ((command & 15) > 1) return bad(`command ${command & 15}`);
+  if (command >> 4 !== 2) return bad(2, `version ${command >> 4}`);
+  if ((command & 15) > 1) return bad(2, `command ${command & 15}`);
   const length = fixed + bytes.readUInt16BE(14);
-  if (length > mostBinary) return bad(`more than ${mostBinary} bytes`);
+  if (length > mostBinary) return bad(2, `more than ${mostBinary} bytes`);
   // The sender speaks for itself: what else it says is to be skipped, whatever it is.
   if ((command & 15) === 0) return bytes.length < length ? undefined : { version: 2, length, ends: undefined };
   const family = (bytes[13] ?? 0) >> 4;
   const transport = (bytes[13] ?? 0) & 15;
   const size = endsSize[family];
-  if (size === undefined || transport > 2) return bad(`address family ${family}, transport ${transport}`);
-  if (length < fixed + size) return bad("too short for its addresses");
+  if (size === undefined || transport > 2) return bad(2, `address family ${family}, transport ${transport}`);
+  if (length < fixed + size) return bad(2, "too short for its addresses");
   if (bytes.length < length) return undefined;
   const trouble = extensionsTrouble(bytes.subarray(0, length), fixed + size);
-  if (trouble !== undefined) return bad(trouble);
+  if (trouble !== undefined) return bad(2, trouble);
   // Of the families only TCP over IP tells of a connection like this one.
   const named = transport === 1 && (family === 1 || family === 2);
-  return { version: 2, length, ends: named ? binaryEnds(bytes, family) : undefined };
+  if (!named) return { version: 2, length, ends: undefined };
+  const ends = binaryEnds(bytes, family);
+  return isSomebody(ends.source.address) ? { version: 2, length, ends } : bad(2, "nobody calls from there");
 }
 
 function binaryEnds(bytes: Buffer, family: 1 | 2): ProxiedEnds {
@@ -164,4 +176,4 @@ function sizeAt(header: Buffer, at: number, end: number): number | undefined {
   return at + 3 + size > end ? undefined : size;
 }
 
-const bad = (why: string): BadProxyHeader => ({ bad: why });
+const bad = (version: 1 | 2, why: string): BadProxyHeader => ({ version, bad: why });

@@ -88,8 +88,16 @@ export const filterTypes = {
   httpInspector: "type.googleapis.com/envoy.extensions.filters.listener.http_inspector.v3.HttpInspector",
   tlsInspector: "type.googleapis.com/envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector",
   originalDst: "type.googleapis.com/envoy.extensions.filters.listener.original_dst.v3.OriginalDst",
+  proxyProtocol: "type.googleapis.com/envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol",
   fileAccessLog: "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog",
 } as const;
+
+/** A listener filter: connections begin with a header that names whom they are made for. */
+export interface ProxyProtocol {
+  readonly "@type": typeof filterTypes.proxyProtocol;
+  readonly allow_requests_without_proxy_protocol?: boolean;
+  readonly disallowed_versions?: readonly ("V1" | "V2")[];
+}
 
 export interface TcpProxy {
   readonly "@type": typeof filterTypes.tcpProxy;

@@ -40,8 +40,25 @@ export interface Listener {
   readonly direction: "inbound" | "outbound" | "gateway";
   /** Chains in order of fit for this destination; the data path asks for one once it knows the protocol. */
   chain(facts: ConnectionFacts): Chain | undefined;
-  /** Whether the first bytes must be seen before a chain can be chosen, and for how long at most (ms, 0 = no limit). */
-  readonly detect: { readonly timeout: number } | undefined;
+  /** What is read of a connection before a chain can be chosen; undefined: nothing. */
+  readonly detect: FirstBytesRules | undefined;
+}
+
+export interface FirstBytesRules {
+  /** Milliseconds, for all of it; 0 = no limit. */
+  readonly timeout: number;
+  /** What is unknown when the time is over: true, the connection goes on without it; false, it is closed. */
+  readonly continues: boolean;
+  /** Whether the protocol is looked for. */
+  readonly protocol: boolean;
+  readonly proxied: ProxyHeaderRules | undefined;
+}
+
+/** The PROXY header that tells whom a connection is made for. */
+export interface ProxyHeaderRules {
+  /** A connection without one is taken as it is. */
+  readonly optional: boolean;
+  readonly versions: ReadonlySet<1 | 2>;
 }
 
 export interface ConnectionFacts {

@@ -1,7 +1,7 @@
-import { filterTypes, type Listener as ListenerMessage } from "../../xds/index.ts";
+import { filterTypes, type Listener as ListenerMessage, type ProxyProtocol } from "../../xds/index.ts";
 import { bestFit, chainFits } from "./chain-match.ts";
 import { compileChain, type ChainSurroundings } from "./chain.ts";
-import type { Chain, ConnectionFacts, Listener } from "./contract.ts";
+import type { Chain, ConnectionFacts, FirstBytesRules, Listener, ProxyHeaderRules } from "./contract.ts";
 import { milliseconds } from "./duration.ts";
 
 export interface CompiledListener extends Listener {
@@ -26,10 +26,6 @@ export function compileListener(
     at("default_filter_chain", () =>
       compileChain(message.default_filter_chain ?? { filters: [] }, message.name, surroundings),
     );
-  const sniffs = (message.listener_filters ?? []).some(
-    ({ typed_config }) =>
-      typed_config?.["@type"] === filterTypes.httpInspector || typed_config?.["@type"] === filterTypes.tlsInspector,
-  );
   return {
     name: message.name,
     message,
@@ -38,9 +34,35 @@ export function compileListener(
       ({ socket_address }) => ({ address: socket_address.address, port: socket_address.port_value }),
     ),
     catchAll: message.use_original_dst ?? false,
-    detect: sniffs ? { timeout: milliseconds(message.listener_filters_timeout, 15_000) } : undefined,
+    detect: at("listener_filters", () => firstBytes(message)),
     chain: (facts: ConnectionFacts) => bestFit(chains, facts)?.chain ?? fallback,
   };
+}
+
+const inspectors: ReadonlySet<string> = new Set([filterTypes.httpInspector, filterTypes.tlsInspector]);
+
+function firstBytes(message: ListenerMessage): FirstBytesRules | undefined {
+  const types = (message.listener_filters ?? []).map(({ typed_config }) => typed_config?.["@type"] ?? "");
+  const protocol = types.findIndex((type) => inspectors.has(type));
+  const header = types.indexOf(filterTypes.proxyProtocol);
+  if (protocol === -1 && header === -1) return undefined;
+  // What comes before the header would be looked at in its place.
+  if (protocol !== -1 && header > protocol) throw new RangeError("the PROXY protocol must come before the inspectors");
+  return {
+    timeout: milliseconds(message.listener_filters_timeout, 15_000),
+    continues: message.continue_on_listener_filters_timeout ?? false,
+    protocol: protocol !== -1,
+    proxied: proxyHeaderRules(message.listener_filters?.[header]?.typed_config as ProxyProtocol | undefined),
+  };
+}
+
+function proxyHeaderRules(message: ProxyProtocol | undefined): ProxyHeaderRules | undefined {
+  if (!message) return undefined;
+  const refused = message.disallowed_versions ?? [];
+  const versions = ([1, 2] as const).filter((version) => !refused.includes(`V${version}`));
+  const optional = message.allow_requests_without_proxy_protocol ?? false;
+  if (versions.length === 0 && !optional) throw new RangeError("disallowed_versions: no version is left to begin with");
+  return { optional, versions: new Set(versions) };
 }
 
 function at<T>(path: string, run: () => T): T {

@@ -130,7 +130,12 @@ describe("a workload's listeners", () => {
     const sniffing = { listener_filters: [inspector], listener_filters_timeout: "0.1s" };
     set(setOf({ listeners: [listener("plain", "0.0.0.0", 1), listener("sniffing", "0.0.0.0", 2, sniffing)] }));
     assert.equal(config.outbound("1.1.1.1", 1)?.detect, undefined);
-    assert.deepEqual(config.outbound("1.1.1.1", 2)?.detect, { timeout: 100 });
+    assert.deepEqual(config.outbound("1.1.1.1", 2)?.detect, {
+      timeout: 100,
+      continues: false,
+      protocol: true,
+      proxied: undefined,
+    });
   });
 });
 

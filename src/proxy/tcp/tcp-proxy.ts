@@ -2,7 +2,7 @@ import type { Cluster, Endpoint, TcpChain, TcpSeries } from "../config/contract.
 import type { Origin, Party, Surroundings } from "../http/surroundings.ts";
 import { Timeout } from "../http/timeout.ts";
 import { nobody, type WireSocket } from "../net/socket.ts";
-import type { Seen } from "./detect.ts";
+import type { Seen } from "./first-bytes.ts";
 import { Relay } from "./relay.ts";
 
 /** What a carried connection meets: its chain, and what is known of both ends. */
