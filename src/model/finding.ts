@@ -1,7 +1,7 @@
 import type { Position } from "../base/index.ts";
+import { type Path, pathText, type Positions } from "../documents/index.ts";
 
-/** The way to a value: field names and indices. */
-export type Path = readonly (string | number)[];
+export { type Path, pathText, type Positions };
 
 /** One thing that is wrong, or worth knowing, with its place. */
 export interface Finding {
@@ -14,25 +14,6 @@ export interface Finding {
   readonly message: string;
   readonly remedy?: string;
   readonly at?: Position;
-}
-
-/** Where the values of one object stand in their file. */
-export interface Positions {
-  /** Of the value at a path, or of the nearest thing around it that exists. */
-  value(path: Path): Position;
-  /** Of the key that leads to it. */
-  key(path: Path): Position;
-}
-
-/** `spec.http[0].match`; a key that is no plain name stands in brackets. */
-export function pathText(path: Path): string {
-  let text = "";
-  for (const step of path) {
-    if (typeof step === "number") text += `[${step}]`;
-    else if (/^[\w$-]+$/.test(step)) text += text === "" ? step : `.${step}`;
-    else text += `[${step}]`;
-  }
-  return text;
 }
 
 /** One line for people: `file:line:column: error: path: message`. */
