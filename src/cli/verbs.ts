@@ -40,6 +40,11 @@ export const verbs = [
     load: async () => (await import("./verbs/validate.ts")).validate,
   },
   {
+    name: "proxy",
+    summary: "run an Envoy configuration file as a proxy",
+    load: async () => (await import("./verbs/proxy.ts")).proxy,
+  },
+  {
     name: "kubeconfig",
     summary: "print what kubectl needs to reach the mesh",
     load: async () => (await import("./verbs/kubeconfig.ts")).kubeconfig,

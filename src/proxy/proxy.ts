@@ -1,8 +1,7 @@
-import { createServer as createHttpServer } from "node:http";
 import type { Server, Socket } from "node:net";
 import { systemChance, systemClock, type Log } from "../base/index.ts";
 import type { Registry } from "../metrics/index.ts";
-import { adminHandler, metricsHandler, type Handler } from "./admin/index.ts";
+import { adminHandler, metricsHandler, serveHttp } from "./admin/index.ts";
 import { Capture } from "./capture/capture.ts";
 import type { LiveCluster } from "./config/cluster.ts";
 import { ConfigStore, unknownWorkload } from "./config/index.ts";
@@ -216,9 +215,4 @@ export class Proxy {
       uptime: () => systemClock.monotonic() - this.#startedAt,
     };
   }
-}
-
-function serveHttp(server: Server, handler: Handler): void {
-  const http = createHttpServer(handler);
-  server.on("connection", (socket) => http.emit("connection", socket));
 }

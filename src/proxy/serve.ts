@@ -14,6 +14,8 @@ export interface Arrival {
   readonly owner: Party;
   readonly listener: Listener;
   readonly direction: Origin["direction"];
+  /** The name of the listener whose own socket it came in on; absent in a mesh, where the destination tells the listener. */
+  readonly bound?: string;
   readonly destination: { readonly address: string; readonly port: number };
   readonly remoteAddress: string;
   readonly remotePort: number;
@@ -145,7 +147,8 @@ export class Service {
 }
 
 /** The listener a connection would meet today. */
-function listenerOf({ owner: { config }, direction, destination }: Arrival): Listener | undefined {
+function listenerOf({ owner: { config }, direction, destination, bound }: Arrival): Listener | undefined {
+  if (bound !== undefined) return config.listener(bound);
   switch (direction) {
     case "inbound":
       return config.inbound(destination.port);

@@ -5,7 +5,12 @@
 export type Duration = string;
 
 interface SocketAddress {
-  readonly socket_address: { readonly address: string; readonly port_value: number; readonly protocol?: "TCP" | "UDP" };
+  readonly socket_address: {
+    readonly address: string;
+    readonly port_value: number;
+    readonly protocol?: "TCP" | "UDP";
+    readonly ipv4_compat?: boolean;
+  };
 }
 
 export interface Metadata {

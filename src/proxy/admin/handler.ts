@@ -1,13 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { contentTypes, expose, formatFor, type Registry } from "../../metrics/index.ts";
-import type { ConfigStore } from "../config/store.ts";
 import type { LiveWorkload } from "../config/workload.ts";
 import { reportedBy } from "../stats/telemetry.ts";
 import { configDump } from "./dump.ts";
 import { clustersJson, clustersText, listenersJson, listenersText } from "./lists.ts";
 
 export interface AdminOptions {
-  readonly store: ConfigStore;
+  readonly store: { workloads(): readonly LiveWorkload[] };
   readonly registries: readonly Registry[];
   readonly version: string;
   /** Whether traffic can be served: everything arrived and the ports are bound. */

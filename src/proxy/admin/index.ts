@@ -1,1 +1,2 @@
 export { adminHandler, metricsHandler, type Handler } from "./handler.ts";
+export { serveHttp } from "./serve-http.ts";

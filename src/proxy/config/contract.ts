@@ -30,6 +30,8 @@ export interface WorkloadConfig {
   inbound(port: number): Listener | undefined;
   /** A gateway's listener on that port. */
   gateway(port: number): Listener | undefined;
+  /** A listener of a static configuration. */
+  listener(name: string): Listener | undefined;
   cluster(name: string): Cluster | undefined;
   /** Every port some listener of this workload answers on, outbound. */
   readonly outboundPorts: ReadonlySet<number>;

@@ -6,8 +6,8 @@ import { anything, duration, flag, list, message, noEffect, number, oneOf, table
 const later = (what: string) => noEffect(`${what} is not acted on yet`);
 const names = noEffect("a name for people");
 const metadata = message({ filter_metadata: table(anything), typed_filter_metadata: noEffect("not read") });
-const socketAddress = message({
-  socket_address: message({ address: text, port_value: number, protocol: oneOf("TCP") }),
+export const socketAddress = message({
+  socket_address: message({ address: text, port_value: number, protocol: oneOf("TCP"), ipv4_compat: flag }),
 });
 const regex = message({ regex: text, google_re2: noEffect("RE2 is the only engine") });
 const stringMatcher = message(

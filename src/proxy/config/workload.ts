@@ -18,6 +18,8 @@ import { check, type Shape } from "./shape.ts";
 
 export interface WorkloadSurroundings extends ClusterSurroundings {
   readonly write: WriteLine;
+  /** A static configuration: every listener stands on sockets of its own, whatever its direction. */
+  readonly allBound?: boolean;
 }
 
 const shapes: Readonly<Record<ResourceKind, Shape>> = {
@@ -72,6 +74,10 @@ export class LiveWorkload implements WorkloadConfig {
 
   gateway(port: number): Listener | undefined {
     return this.#byAddress.gateway.get(`:${port}`);
+  }
+
+  listener(name: string): Listener | undefined {
+    return this.#listeners.get(name);
   }
 
   cluster(name: string): Cluster | undefined {
@@ -197,6 +203,7 @@ export class LiveWorkload implements WorkloadConfig {
   }
 
   #direction(message: ListenerMessage): Listener["direction"] {
+    if (this.#surroundings.allBound) return "gateway";
     if (message.traffic_direction === "INBOUND") return "inbound";
     const edge = !this.node.id.startsWith("sidecar~") || message.traffic_direction === "UNSPECIFIED";
     return edge ? "gateway" : "outbound";

@@ -1,0 +1,163 @@
+import { createServer, type Server, type Socket } from "node:net";
+import { lookup } from "node:dns/promises";
+import { systemChance, systemClock, type Log } from "../base/index.ts";
+import { adminHandler, serveHttp } from "./admin/index.ts";
+import type { Bootstrap } from "./bootstrap/bootstrap.ts";
+import { nodeOf, resourcesOf } from "./bootstrap/resources.ts";
+import { type BoundPort, BoundPorts, type WantedPort } from "./capture/bound-ports.ts";
+import { unknownWorkload, workloadLabels } from "./config/workload-labels.ts";
+import { LiveWorkload } from "./config/workload.ts";
+import { type Party, type Surroundings, Sweeper } from "./http/surroundings.ts";
+import { Connector } from "./net/connector.ts";
+import { Ticker } from "./net/ticker.ts";
+import { Service } from "./serve.ts";
+import { IstioTelemetry, LogFiles } from "./stats/index.ts";
+
+export interface StaticProxyOptions {
+  readonly version: string;
+  readonly log: Log;
+  readonly logging: { readonly level: () => string; readonly set: (level: string) => boolean };
+  /** Asked for on the admin page. */
+  readonly quit: () => void;
+  /** Several processes share each port. */
+  readonly shared: boolean;
+}
+
+/** A data plane of one bootstrap: the parts of the mesh's, fed from a file instead of a conversation. */
+export class StaticProxy {
+  readonly #options: StaticProxyOptions;
+  readonly #telemetry: IstioTelemetry;
+  readonly #config: LiveWorkload;
+  readonly #party: Party;
+  readonly #service: Service;
+  readonly #ports: BoundPorts;
+  readonly #sweeper: Sweeper;
+  readonly #logs: LogFiles;
+  readonly #startedAt = systemClock.monotonic();
+  #bootstrap: Bootstrap = {};
+  #admin: Server | undefined;
+
+  constructor(bootstrap: Bootstrap, options: StaticProxyOptions) {
+    this.#options = options;
+    this.#logs = new LogFiles((path, error) =>
+      options.log.warning("an access log cannot be written", { path, error: error.message }),
+    );
+    const node = nodeOf(bootstrap);
+    this.#config = new LiveWorkload(node, {
+      clock: systemClock,
+      chance: systemChance,
+      resolve: async (name, family) => (await lookup(name, { all: true, family })).map(({ address }) => address),
+      write: this.#logs.write,
+      allBound: true,
+    });
+    this.#party = { config: this.#config, labels: workloadLabels(node), meshed: false, gateway: true };
+    this.#telemetry = new IstioTelemetry({ version: options.version });
+    const ticker = new Ticker(systemClock);
+    this.#sweeper = new Sweeper(ticker);
+    const surroundings: Surroundings = {
+      ticker,
+      chance: systemChance,
+      telemetry: this.#telemetry,
+      sweeper: this.#sweeper,
+      connector: new Connector({ realAddress: () => undefined, outside: undefined }),
+      party: () => undefined,
+    };
+    this.#service = new Service(surroundings);
+    this.#ports = new BoundPorts({
+      shared: options.shared,
+      accept: (socket, listener) => this.#accept(socket, listener),
+    });
+  }
+
+  /** Where it listens. */
+  get bound(): readonly BoundPort[] {
+    return this.#ports.bound;
+  }
+
+  /** Puts a checked bootstrap in force. Rejects, with nothing changed, when a port of it cannot be bound. */
+  async serve(bootstrap: Bootstrap): Promise<void> {
+    const follow = await this.#ports.prepare(portsOf(bootstrap));
+    const { changes } = resourcesOf(bootstrap, this.#bootstrap);
+    for (const change of changes) {
+      for (const { name, reason } of this.#config.apply(change)) {
+        this.#options.log.error("a checked resource was refused", { name, reason });
+      }
+    }
+    this.#bootstrap = bootstrap;
+    follow();
+    this.#service.follow();
+  }
+
+  /** Opens the admin pages; gives the port bound. */
+  async serveAdmin(address: string, port: number): Promise<BoundPort> {
+    const server = createServer();
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(port, address, () => {
+        server.off("error", reject);
+        resolve();
+      });
+    });
+    this.#admin = server;
+    serveHttp(
+      server,
+      adminHandler({
+        store: { workloads: () => [this.#config] },
+        registries: [this.#telemetry.registry],
+        version: this.#options.version,
+        quit: this.#options.quit,
+        logging: this.#options.logging,
+        ready: () => this.#config.ready,
+        uptime: () => systemClock.monotonic() - this.#startedAt,
+      }),
+    );
+    const bound = server.address();
+    return { listener: "admin", address, port: typeof bound === "object" && bound ? bound.port : port };
+  }
+
+  /** Takes no new connections, and tells every client with its next answer that there will be no more on its own. */
+  drain(): void {
+    this.#ports.close();
+    this.#service.drain();
+  }
+
+  async close(): Promise<void> {
+    this.#ports.close();
+    this.#admin?.close();
+    this.#service.close();
+    this.#config.close();
+    this.#sweeper.sweep();
+    await this.#logs.close();
+  }
+
+  #accept(socket: Socket, name: string): void {
+    const listener = this.#config.listener(name);
+    if (!listener) return void socket.resetAndDestroy();
+    const { localAddress = "", localPort = 0, remoteAddress = "", remotePort = 0 } = socket;
+    this.#service.accept(socket, {
+      owner: this.#party,
+      listener,
+      direction: "gateway",
+      bound: name,
+      destination: { address: localAddress, port: localPort },
+      remoteAddress,
+      remotePort,
+      peer: unknownWorkload,
+    });
+  }
+}
+
+function portsOf(bootstrap: Bootstrap): WantedPort[] {
+  return resourcesOf(bootstrap)
+    .listeners.filter(({ bind_to_port = true }) => bind_to_port)
+    .flatMap(({ name, address, additional_addresses = [] }) =>
+      [address, ...additional_addresses.map((each) => each.address)].map(
+        ({ socket_address: { address: host, port_value, ipv4_compat } }) => ({
+          listener: name,
+          address: host,
+          port: port_value,
+          bothFamilies: ipv4_compat ?? false,
+        }),
+      ),
+    );
+}
