@@ -3,8 +3,9 @@ import type { ConnectionFacts, Endpoint, Listener, TcpSeries, WorkloadLabels } f
 import { endpointKey } from "./config/endpoint.ts";
 import { unknownWorkload } from "./config/workload-labels.ts";
 import { clientCertificate } from "./http/inbound-hop.ts";
-import { ServerConnection } from "./http/server-connection.ts";
+import type { ServerConnection } from "./http/codec.ts";
 import type { Origin, Party, Surroundings } from "./http/surroundings.ts";
+import { Http1ServerConnection } from "./http1/server-connection.ts";
 import { nobody, WireSocket } from "./net/socket.ts";
 import { FirstBytes, type Found } from "./tcp/first-bytes.ts";
 import { proxyTcp, type Carried } from "./tcp/tcp-proxy.ts";
@@ -100,7 +101,7 @@ export class Service {
       destination,
     };
     if (chain.kind === "http") {
-      const connection: ServerConnection = new ServerConnection(
+      const connection: Http1ServerConnection = new Http1ServerConnection(
         socket,
         { ...origin, chain },
         this.#surroundings,

@@ -8,8 +8,14 @@ export class RequestMessage extends Framing {
   method = "";
   /** Origin-form (`/path?query`), `*` or, with CONNECT, an authority. Absolute-form is taken apart into `host` and this. */
   target = "";
-  /** Minor version: 0 or 1. */
+  /** Of HTTP/1: 0 or 1. */
   minor: 0 | 1 = 1;
+  major: 1 | 2 = 1;
+
+  /** As access logs name it. */
+  get protocol(): string {
+    return this.major === 2 ? "HTTP/2" : this.minor === 1 ? "HTTP/1.1" : "HTTP/1.0";
+  }
 
   /** Whether the client wants the connection to stay (RFC 9112 §9.3). */
   get persistent(): boolean {

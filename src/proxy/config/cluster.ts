@@ -30,6 +30,7 @@ export class LiveCluster implements Cluster {
   connectTimeout = 5000;
   maxRequestsPerConnection = 0;
   idleTimeout = 3_600_000;
+  protocol: Cluster["protocol"] = "http1";
   limits: Cluster["limits"] = defaults;
   destination: DestinationService;
   message: ClusterMessage;
@@ -68,6 +69,7 @@ export class LiveCluster implements Cluster {
     this.connectTimeout = milliseconds(message.connect_timeout, 5000);
     this.limits = limitsOf(message);
     const pool = poolOptions(message);
+    this.protocol = pool.protocol;
     this.idleTimeout = pool.idleTimeout;
     this.maxRequestsPerConnection = pool.maxRequestsPerConnection;
     const policy = policyOf(message);
@@ -201,14 +203,30 @@ function limitsOf(message: ClusterMessage): Cluster["limits"] {
 
 const httpOptions = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 
-/** Idle timeout and requests per connection stand in the upstream's HTTP options. */
-function poolOptions(message: ClusterMessage): { idleTimeout: number; maxRequestsPerConnection: number } {
-  const options = message.typed_extension_protocol_options?.[httpOptions] as
-    | { readonly common_http_protocol_options?: { idle_timeout?: string; max_requests_per_connection?: number } }
-    | undefined;
+interface HttpOptions {
+  readonly common_http_protocol_options?: { idle_timeout?: string; max_requests_per_connection?: number };
+  readonly explicit_http_config?: { readonly http2_protocol_options?: object };
+  readonly use_downstream_protocol_config?: object;
+  readonly auto_config?: object;
+}
+
+/** What is spoken, idle timeout and requests per connection stand in the upstream's HTTP options. */
+function poolOptions(message: ClusterMessage): {
+  protocol: Cluster["protocol"];
+  idleTimeout: number;
+  maxRequestsPerConnection: number;
+} {
+  const options = message.typed_extension_protocol_options?.[httpOptions] as HttpOptions | undefined;
   const given = options?.common_http_protocol_options;
   return {
+    protocol: protocolOf(options),
     idleTimeout: milliseconds(given?.idle_timeout, 3_600_000),
     maxRequestsPerConnection: given?.max_requests_per_connection ?? 0,
   };
+}
+
+function protocolOf(options: HttpOptions | undefined): Cluster["protocol"] {
+  if (options?.use_downstream_protocol_config) return "downstream";
+  if (options?.auto_config) return "auto";
+  return options?.explicit_http_config?.http2_protocol_options ? "http2" : "http1";
 }

@@ -169,7 +169,11 @@ export interface RetryRules {
   readonly perTryTimeout: number;
   readonly onConnectFailure: boolean;
   readonly onReset: boolean;
+  /** The endpoint did nothing with the request (RFC 9113 §8.7). */
+  readonly onRefusedStream: boolean;
   readonly onStatus: (status: number) => boolean;
+  /** For the statuses of gRPC in the head of an answer; undefined: none is asked for. */
+  readonly onGrpcStatus: ((status: number) => boolean) | undefined;
   /** Delay before the n-th retry (1-based), ms. */
   delay(attempt: number, random: number): number;
   readonly avoidPrevious: boolean;
@@ -209,6 +213,8 @@ export interface CorsRules {
 export interface Cluster {
   readonly name: string;
   readonly connectTimeout: number;
+  /** What its endpoints speak; `auto`: what TLS agrees on; `downstream`: what the client spoke. */
+  readonly protocol: "http1" | "http2" | "auto" | "downstream";
   /** Undefined: no healthy endpoint (503 UH). */
   pick(request: PickRequest): Endpoint | undefined;
   readonly maxRequestsPerConnection: number;

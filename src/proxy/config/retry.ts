@@ -2,17 +2,16 @@ import type { RetryPolicy } from "../../xds/index.ts";
 import type { RetryRules } from "./contract.ts";
 import { milliseconds } from "./duration.ts";
 
-/** Words of `retry_on` that HTTP/1 has no case for: they stand beside others in Istio's defaults. */
-const withoutEffect = new Set([
-  "refused-stream",
-  "unavailable",
-  "cancelled",
-  "deadline-exceeded",
-  "internal",
-  "resource-exhausted",
-  "http3-post-connect-failure",
-  "retriable-headers",
-]);
+/** Words of `retry_on` that never come true here; they stand beside others in people's defaults. */
+const withoutEffect = new Set(["http3-post-connect-failure", "retriable-headers"]);
+/** Words for statuses of gRPC. */
+const grpcStatuses: Readonly<Record<string, number>> = {
+  cancelled: 1,
+  "deadline-exceeded": 4,
+  "resource-exhausted": 8,
+  internal: 13,
+  unavailable: 14,
+};
 const known = new Set([
   "5xx",
   "gateway-error",
@@ -22,6 +21,8 @@ const known = new Set([
   "retriable-4xx",
   "retriable-status-codes",
   "envoy-ratelimited",
+  "refused-stream",
+  ...Object.keys(grpcStatuses),
   ...withoutEffect,
 ]);
 
@@ -41,6 +42,7 @@ export function retryRules(policy: RetryPolicy): RetryRules | undefined {
   const gateway = words.has("gateway-error");
   const server = words.has("5xx");
   const onReset = words.has("reset") || server || gateway;
+  const grpcCodes = new Set([...words].map((word) => grpcStatuses[word]).filter((code) => code !== undefined));
   const base = milliseconds(policy.retry_back_off?.base_interval, 25);
   const most = milliseconds(policy.retry_back_off?.max_interval, 10 * base);
   return {
@@ -48,6 +50,8 @@ export function retryRules(policy: RetryPolicy): RetryRules | undefined {
     perTryTimeout: milliseconds(policy.per_try_timeout, 0),
     onConnectFailure: onReset || words.has("connect-failure") || words.has("reset-before-request"),
     onReset,
+    onRefusedStream: server || words.has("refused-stream") || words.has("reset-before-request"),
+    onGrpcStatus: grpcCodes.size === 0 ? undefined : (status) => grpcCodes.has(status),
     onStatus: (status) => (server && status >= 500) || (gateway && status >= 502 && status <= 504) || codes.has(status),
     // Full jitter: the n-th retry waits between nothing and (2^n − 1) times the base.
     delay: (attempt, random) => random * Math.min(most, base * (2 ** Math.min(attempt, 30) - 1)),

@@ -1,29 +1,35 @@
 // On the path of every request.
 import type { BodyEnd, ResponseMessage } from "../../wire/index.ts";
 import type { Cluster, Endpoint } from "../config/contract.ts";
-import type { Break, Caller, ClientConnection } from "./client-connection.ts";
+import type { Break, Caller, ClientStream } from "./codec.ts";
 import { connectionFailure, replies, type LocalReply } from "./local-reply.ts";
-import { Pool, type Waiting } from "./pool.ts";
+import { Pool, type UpstreamProtocol, type Waiting } from "./pool.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** How an attempt failed; decides whether another one is made. */
 export interface Failure {
-  /** `status`: an answer whose status the rules take for a failure. */
-  readonly kind: "connect" | "reset" | "timeout" | "overflow" | "status";
+  /** `status`: an answer whose status the rules take for a failure; `refused`: the endpoint did nothing with the request. */
+  readonly kind: "connect" | "reset" | "refused" | "timeout" | "overflow" | "status";
   readonly reply: LocalReply;
   /** The connection had served before and broke without a byte of answer: its peer closed it as we wrote. */
   readonly stale: boolean;
 }
 
+const brokenReplies = {
+  "connection-termination": replies.connectionTermination,
+  "protocol-error": replies.protocolError,
+  reset: replies.remoteReset,
+} as const;
+
 /** Who made an attempt and takes its result. */
 export interface Attempting {
   readonly method: string;
-  /** Connected: the request may be sent now. */
-  ready(attempt: Attempt, connection: ClientConnection): void;
+  /** The way is there: the request may be sent now. */
+  ready(attempt: Attempt, stream: ClientStream): void;
   responseHead(message: ResponseMessage, end: BodyEnd): void;
   responseData(buffer: Buffer, start: number, end: number): void;
   responseFlush(): void;
-  responseEnd(): void;
+  responseEnd(trailers: readonly string[] | undefined): void;
   requestDrained(): void;
   failed(failure: Failure): void;
 }
@@ -31,7 +37,7 @@ export interface Attempting {
 /** One try to have a request answered by one endpoint. */
 export class Attempt implements Caller, Waiting {
   readonly endpoint: Endpoint;
-  connection: ClientConnection | undefined;
+  stream: ClientStream | undefined;
   readonly #by: Attempting;
   readonly #pool: Pool;
   readonly #cluster: Cluster;
@@ -51,8 +57,9 @@ export class Attempt implements Caller, Waiting {
     return this.#by.method;
   }
 
-  start(fresh: boolean): void {
-    this.#pool.acquire(this, fresh);
+  /** `fresh`: not over a connection that served before. */
+  start(protocol: UpstreamProtocol, fresh: boolean): void {
+    this.#pool.acquire(this, protocol, fresh);
   }
 
   /** Ends it without waiting for an answer. */
@@ -60,14 +67,15 @@ export class Attempt implements Caller, Waiting {
     if (this.#over) return;
     this.#end();
     this.#pool.forget(this);
-    this.connection?.abandon();
+    this.stream?.abandon();
   }
 
-  attached(connection: ClientConnection, reused: boolean): void {
-    if (this.#over) return this.#pool.giveBack(connection);
-    this.connection = connection;
+  attached(stream: ClientStream, reused: boolean): boolean {
+    if (this.#over) return false;
+    this.stream = stream;
     this.#reused = reused;
-    this.#by.ready(this, connection);
+    this.#by.ready(this, stream);
+    return true;
   }
 
   unreachable(reason: string): void {
@@ -79,8 +87,8 @@ export class Attempt implements Caller, Waiting {
   }
 
   broken(why: Break, answered: boolean): void {
-    const reply = why === "protocol-error" ? replies.protocolError : replies.connectionTermination;
-    this.#fail({ kind: "reset", reply, stale: this.#reused && !answered });
+    if (why === "refused") return this.#fail({ kind: "refused", reply: replies.remoteReset, stale: this.#reused });
+    this.#fail({ kind: "reset", reply: brokenReplies[why], stale: this.#reused && !answered });
   }
 
   responseHead(message: ResponseMessage, end: BodyEnd): void {
@@ -95,10 +103,10 @@ export class Attempt implements Caller, Waiting {
     this.#by.responseFlush();
   }
 
-  responseEnd(): void {
+  responseEnd(trailers: readonly string[] | undefined): void {
     if (this.#over) return;
     this.#end();
-    this.#by.responseEnd();
+    this.#by.responseEnd(trailers);
   }
 
   requestDrained(): void {

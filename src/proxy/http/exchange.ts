@@ -1,5 +1,5 @@
 // On the path of every request.
-import { removeField, type BodyEnd, type RequestMessage, type ResponseMessage } from "../../wire/index.ts";
+import { fieldValue, removeField, type BodyEnd, type RequestMessage, type ResponseMessage } from "../../wire/index.ts";
 import type {
   Cluster,
   ClusterChoice,
@@ -10,7 +10,7 @@ import type {
   Route,
 } from "../config/contract.ts";
 import { Attempt, type Attempting, type Failure } from "./attempt.ts";
-import type { ClientConnection } from "./client-connection.ts";
+import { bodyOf, type ClientStream, type OutgoingRequest, type ServerStream } from "./codec.ts";
 import { inboundHop, type InboundHop } from "./inbound-hop.ts";
 import { replies, type LocalReply } from "./local-reply.ts";
 import { startMirrors, type Mirror } from "./mirror.ts";
@@ -20,11 +20,11 @@ import { Retries } from "./retries.ts";
 import { abortReply, corsVerdict, directReply, redirectReply } from "./route-reply.ts";
 import { RequestBody } from "./request-body.ts";
 import { Pace } from "./pace.ts";
-import { applyRequestOps, requestHead } from "./request-head.ts";
-import { responseHead } from "./response-head.ts";
-import type { ServerConnection } from "./server-connection.ts";
+import { applyRequestOps, fieldsOfTry } from "./request-head.ts";
+import { dressAnswer, localAnswer } from "./response-head.ts";
 import type { Origin, Surroundings } from "./surroundings.ts";
 import { Timeout } from "./timeout.ts";
+import { upstreamProtocol } from "./upstream-protocol.ts";
 
 const none: readonly Endpoint[] = [];
 const maxPostponed = 200;
@@ -40,7 +40,7 @@ export class Exchange implements Attempting {
   cluster: Cluster | undefined = undefined;
   hop: InboundHop | undefined = undefined;
   endpoint: Endpoint | undefined = undefined;
-  readonly #server: ServerConnection;
+  readonly #server: ServerStream;
   readonly #surroundings: Surroundings;
   readonly #body: RequestBody;
   #attempt: Attempt | undefined = undefined;
@@ -57,7 +57,7 @@ export class Exchange implements Attempting {
   #tryTimeout: Timeout | undefined = undefined;
   #wait: Timeout | undefined = undefined;
 
-  constructor(message: RequestMessage, server: ServerConnection, surroundings: Surroundings) {
+  constructor(message: RequestMessage, server: ServerStream, surroundings: Surroundings) {
     this.message = message;
     this.#server = server;
     this.origin = server.origin;
@@ -173,7 +173,7 @@ export class Exchange implements Attempting {
       this.#tryTimeout.set(action.retry.perTryTimeout);
     }
     this.#attempt = new Attempt(this, cluster, endpoint, this.#surroundings);
-    this.#attempt.start(this.#retries.fresh);
+    this.#attempt.start(upstreamProtocol(cluster, hop?.cluster, this.message.major), this.#retries.fresh);
   }
 
   /** The callee's own rules have not arrived yet; without them nothing goes to it. */
@@ -193,7 +193,7 @@ export class Exchange implements Attempting {
     if (action.autoHostRewrite && endpoint.hostname !== undefined) this.#host = endpoint.hostname;
     this.#host = applyRequestOps(this, this.#host);
     if (action.mirrors.length > 0) {
-      this.#mirrors = startMirrors(action, this, this.#printed(), this.#surroundings);
+      this.#mirrors = startMirrors(action, this, this.#outgoing(), this.#surroundings);
     }
     if (action.timeout > 0 && this.#body.ended) this.#startTimeout(action.timeout);
   }
@@ -225,18 +225,21 @@ export class Exchange implements Attempting {
     if (overdue) this.#outOfTime(overdue);
   }
 
-  #printed(): string {
-    return requestHead(this, this.#target, this.#host, this.#retries.made);
+  #outgoing(): OutgoingRequest {
+    return {
+      message: this.message,
+      target: this.#target,
+      host: this.#host,
+      scheme: this.head.scheme,
+      extra: fieldsOfTry(this, this.#retries.made),
+    };
   }
 
-  /** A connection is there. */
-  ready(attempt: Attempt, connection: ClientConnection): void {
-    const { message } = this;
-    const body = message.chunked ? "chunked" : message.contentLength > 0 ? "length" : "none";
-    if (this.origin.chain.accessLog) this.outcome.upstreamLocal = connection.socket.local;
-    connection.send(attempt, this.#printed(), body);
-    if (body === "none") return;
-    if (!this.#body.sendTo(connection)) this.#server.pause();
+  ready(attempt: Attempt, stream: ClientStream): void {
+    if (this.origin.chain.accessLog) this.outcome.upstreamLocal = stream.local;
+    stream.send(attempt, this.#outgoing());
+    if (bodyOf(this.message) === "none") return;
+    if (!this.#body.sendTo(stream)) this.#server.pause();
     else this.#server.resume();
   }
 
@@ -247,20 +250,20 @@ export class Exchange implements Attempting {
     if (this.#done) return;
     this.outcome.requestBytes += end - start;
     if (this.#mirrors) for (const mirror of this.#mirrors) mirror.data(buffer, start, end);
-    if (!this.#body.data(buffer, start, end, this.#attempt?.connection)) this.#server.pause();
+    if (!this.#body.data(buffer, start, end, this.#attempt?.stream)) this.#server.pause();
   }
 
-  requestEnd(): void {
+  requestEnd(trailers: readonly string[] | undefined): void {
     if (this.#done) return;
-    if (this.#mirrors) for (const mirror of this.#mirrors) mirror.end();
-    this.#body.end(this.#attempt?.connection);
+    if (this.#mirrors) for (const mirror of this.#mirrors) mirror.end(trailers);
+    this.#body.end(trailers, this.#attempt?.stream);
     const action = this.route?.action;
     if (action?.kind === "forward" && action.timeout > 0 && this.#retries.made > 0) this.#startTimeout(action.timeout);
   }
 
   /** All bytes of one read were given. */
   requestFlush(): void {
-    this.#attempt?.connection?.flush();
+    this.#attempt?.stream?.flush();
   }
 
   requestDrained(): void {
@@ -269,15 +272,16 @@ export class Exchange implements Attempting {
 
   // The answer, as it comes from the endpoint.
 
+  #inform(message: ResponseMessage): void {
+    // Who did not expect 100 may take it for an answer to something else.
+    if (this.#responding || (message.status === 100 && !this.message.expectContinue)) return;
+    this.#server.inform(message);
+  }
+
   responseHead(message: ResponseMessage, end: BodyEnd): void {
-    if (message.status === 100) {
-      if (this.message.expectContinue && !this.#responding) this.#server.write("HTTP/1.1 100 Continue\r\n\r\n");
-      return;
-    }
-    // Other interim answers are hints; they may be left out (RFC 9110 §15.2).
-    if (message.status < 200 && message.status !== 101) return;
+    if (message.status < 200 && message.status !== 101) return this.#inform(message);
     const action = this.route?.action;
-    if (action?.kind === "forward" && action.retry?.onStatus(message.status) && this.#mayRetry(action.retry)) {
+    if (action?.kind === "forward" && isFailure(message, action.retry) && this.#mayRetry(action.retry)) {
       this.#attempt?.abandon();
       return this.#retryOr({ kind: "status", reply: replies.connectionTermination, stale: false }, action);
     }
@@ -289,19 +293,19 @@ export class Exchange implements Attempting {
       }
       this.#tunnelling = true;
       this.#timeout?.clear();
-      this.#attempt?.connection?.tunnel();
     }
     this.#responding = true;
     this.#body.forget();
     this.outcome.status = message.status;
     this.outcome.details = "via_upstream";
-    this.#server.startResponse(responseHead(this, message, end, this.#server), this.#server.chunksFor(end));
+    dressAnswer(this, message);
+    this.#server.respond(message, end);
     if (this.#tunnelling) this.#server.tunnel();
   }
 
   responseData(buffer: Buffer, start: number, end: number): void {
     this.outcome.responseBytes += end - start;
-    if (!this.#server.body(buffer, start, end)) this.#attempt?.connection?.socket.pause();
+    if (!this.#server.body(buffer, start, end)) this.#attempt?.stream?.pause();
   }
 
   responseFlush(): void {
@@ -310,10 +314,10 @@ export class Exchange implements Attempting {
 
   /** The client takes more. */
   responseDrained(): void {
-    this.#attempt?.connection?.socket.resume();
+    this.#attempt?.stream?.resume();
   }
 
-  responseEnd(): void {
+  responseEnd(trailers: readonly string[] | undefined): void {
     if (this.#done) return;
     this.#attempt = undefined;
     if (this.#tunnelling) {
@@ -322,7 +326,7 @@ export class Exchange implements Attempting {
     }
     const clean = this.#body.ended;
     this.#finish();
-    this.#server.endResponse(clean);
+    this.#server.endResponse(trailers, clean);
   }
 
   failed(failure: Failure): void {
@@ -367,7 +371,9 @@ export class Exchange implements Attempting {
     this.outcome.responseBytes += local.body.length;
     const clean = this.#body.ended;
     this.#finish();
-    this.#server.replyLocally(this, local, clean);
+    const message = localAnswer(this, local);
+    const bodiless = message.contentLength === -1 || this.method === "HEAD";
+    this.#server.reply(message, bodiless ? "" : local.body, clean);
   }
 
   /** The client is gone. */
@@ -399,4 +405,12 @@ export class Exchange implements Attempting {
     if (this.#mirrors && !this.#body.ended) for (const mirror of this.#mirrors) mirror.abort();
     this.outcome.record();
   }
+}
+
+/** Whether an answer is one that the rules try again. */
+function isFailure({ status, fields }: ResponseMessage, rules: RetryRules | undefined): boolean {
+  if (!rules) return false;
+  if (rules.onStatus(status)) return true;
+  const grpcStatus = rules.onGrpcStatus && fieldValue(fields, "grpc-status");
+  return grpcStatus !== undefined && rules.onGrpcStatus?.(Number(grpcStatus)) === true;
 }

@@ -27,6 +27,12 @@ export const replies = {
     details: "upstream_reset_before_response_started{connection_termination}",
     body: reset("connection termination"),
   },
+  remoteReset: {
+    status: 503,
+    flags: "UR",
+    details: "upstream_reset_before_response_started{remote_reset}",
+    body: reset("remote reset"),
+  },
   protocolError: {
     status: 502,
     flags: "UPE",

@@ -1,14 +1,14 @@
-import { type BodyEnd, fieldValue } from "../../wire/index.ts";
+import { type BodyEnd, fieldValue, type ResponseMessage } from "../../wire/index.ts";
 import type { Cluster, ForwardAction } from "../config/contract.ts";
 import { copyOf } from "../net/socket.ts";
 import { Attempt, type Attempting } from "./attempt.ts";
-import type { ClientConnection } from "./client-connection.ts";
+import { bodyOf, type ClientStream, type OutgoingRequest } from "./codec.ts";
 import type { Exchange } from "./exchange.ts";
 import { inboundHop, type InboundHop } from "./inbound-hop.ts";
 import { seriesOf } from "./series.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { Timeout } from "./timeout.ts";
-import type { ResponseMessage } from "../../wire/index.ts";
+import { upstreamProtocol } from "./upstream-protocol.ts";
 
 /** Bytes a mirror may lag behind; a slower one gets no more. */
 const mostBehind = 1_048_576;
@@ -20,8 +20,7 @@ export class Mirror implements Attempting {
   readonly method: string;
   readonly #exchange: Exchange;
   readonly #cluster: Cluster;
-  readonly #head: string;
-  readonly #hasBody: "none" | "length" | "chunked";
+  readonly #request: OutgoingRequest;
   readonly #surroundings: Surroundings;
   readonly #startedAt: number;
   readonly #timeout: Timeout;
@@ -30,15 +29,15 @@ export class Mirror implements Attempting {
   #kept: Buffer[] = [];
   #behind = 0;
   #ended = false;
+  #trailers: readonly string[] | undefined;
   #status = 0;
 
-  constructor(exchange: Exchange, cluster: Cluster, head: string, surroundings: Surroundings) {
+  constructor(exchange: Exchange, cluster: Cluster, request: OutgoingRequest, surroundings: Surroundings) {
     const { message } = exchange;
     this.method = message.method;
     this.#exchange = exchange;
     this.#cluster = cluster;
-    this.#head = head;
-    this.#hasBody = message.chunked ? "chunked" : message.contentLength > 0 ? "length" : "none";
+    this.#request = request;
     this.#surroundings = surroundings;
     this.#startedAt = surroundings.ticker.now();
     this.#timeout = new Timeout(surroundings.ticker, () => this.abort());
@@ -58,14 +57,14 @@ export class Mirror implements Attempting {
     this.#hop = hop;
     this.#attempt = new Attempt(this, this.#cluster, endpoint, this.#surroundings);
     this.#timeout.set(timeout || mostTime);
-    this.#attempt.start(false);
+    this.#attempt.start(upstreamProtocol(this.#cluster, hop?.cluster, this.#exchange.message.major), false);
   }
 
   data(buffer: Buffer, start: number, end: number): void {
     const attempt = this.#attempt;
     if (!attempt) return;
-    if (attempt.connection) {
-      this.#behind = attempt.connection.body(buffer, start, end) ? 0 : this.#behind + (end - start);
+    if (attempt.stream) {
+      this.#behind = attempt.stream.body(buffer, start, end) ? 0 : this.#behind + (end - start);
     } else {
       this.#kept.push(copyOf(buffer, start, end));
       this.#behind += end - start;
@@ -73,9 +72,10 @@ export class Mirror implements Attempting {
     if (this.#behind > mostBehind) this.abort();
   }
 
-  end(): void {
+  end(trailers: readonly string[] | undefined): void {
     this.#ended = true;
-    this.#attempt?.connection?.endBody();
+    this.#trailers = trailers;
+    this.#attempt?.stream?.endBody(trailers);
   }
 
   abort(): void {
@@ -84,10 +84,10 @@ export class Mirror implements Attempting {
     this.#attempt = undefined;
   }
 
-  ready(attempt: Attempt, connection: ClientConnection): void {
-    connection.send(attempt, this.#head, this.#hasBody);
-    for (const bytes of this.#kept.splice(0)) connection.body(bytes, 0, bytes.length);
-    if (this.#hasBody !== "none" && this.#ended) connection.endBody();
+  ready(attempt: Attempt, stream: ClientStream): void {
+    stream.send(attempt, this.#request);
+    for (const bytes of this.#kept.splice(0)) stream.body(bytes, 0, bytes.length);
+    if (bodyOf(this.#request.message) !== "none" && this.#ended) stream.endBody(this.#trailers);
   }
 
   responseHead(message: ResponseMessage, _end: BodyEnd): void {
@@ -139,18 +139,18 @@ export class Mirror implements Attempting {
   }
 }
 
-/** Starts the copies a route asks for. `head` is the printed head of the request itself; copies say whom they come from. */
+/** Starts the copies a route asks for. Copies of `request` say whom they come from. */
 export function startMirrors(
   { mirrors, timeout }: ForwardAction,
   exchange: Exchange,
-  head: string,
+  request: OutgoingRequest,
   surroundings: Surroundings,
 ): readonly Mirror[] {
   const started: Mirror[] = [];
   const { origin, message } = exchange;
   const before = fieldValue(message.fields, "x-forwarded-for");
-  const copy =
-    before === undefined ? head.replace(/\r\n\r\n$/, `\r\nx-forwarded-for: ${origin.remoteAddress}\r\n\r\n`) : head;
+  const extra = before === undefined ? [...request.extra, "x-forwarded-for", origin.remoteAddress] : request.extra;
+  const copy = { ...request, extra };
   for (const { cluster: name, share } of mirrors) {
     if (share < 1 && surroundings.chance() >= share) continue;
     const cluster = origin.owner.config.cluster(name);

@@ -39,7 +39,7 @@ export class Outcome {
       downstreamRemoteAddress: origin.remote,
       downstreamLocalAddress: origin.local,
       upstreamHost: endpoint?.key ?? "",
-      protocol: `HTTP/1.${message.minor}`,
+      protocol: message.protocol,
       routeName: route?.name ?? "",
     };
   }
@@ -100,7 +100,7 @@ export class Outcome {
       method: message.method,
       path: target,
       originalPath: fieldValue(message.fields, "x-envoy-original-path") ?? "",
-      protocol: `HTTP/1.${message.minor}`,
+      protocol: message.protocol,
       status: this.status,
       flags: this.flags,
       details: this.details,

@@ -1,8 +1,8 @@
 // On the path of requests with a body.
 import { copyOf } from "../net/socket.ts";
-import type { ClientConnection } from "./client-connection.ts";
+import type { ClientStream } from "./codec.ts";
 
-/** Bytes of a request kept for another try, or until there is a connection. */
+/** Bytes of a request kept for another try, or until there is a way to an endpoint. */
 const most = 65_536;
 
 /** A request's body on its way: kept while it may be needed again, bounded. */
@@ -12,6 +12,7 @@ export class RequestBody {
   /** Everything that came is still here, so the request can be sent again. */
   repeatable = true;
   readonly #kept: Buffer[] = [];
+  #trailers: readonly string[] | undefined = undefined;
   #bytes = 0;
   #forgetWhenSent = false;
 
@@ -20,27 +21,28 @@ export class RequestBody {
   }
 
   /** False: nothing more should come until it is sent. */
-  data(buffer: Buffer, start: number, end: number, connection: ClientConnection | undefined): boolean {
-    if (connection && this.#forgetWhenSent) this.forget();
-    if (!connection || this.repeatable) {
+  data(buffer: Buffer, start: number, end: number, stream: ClientStream | undefined): boolean {
+    if (stream && this.#forgetWhenSent) this.forget();
+    if (!stream || this.repeatable) {
       this.#kept.push(copyOf(buffer, start, end));
       this.#bytes += end - start;
-      if (connection && this.#bytes > most) this.forget();
+      if (stream && this.#bytes > most) this.forget();
     }
-    return connection ? connection.body(buffer, start, end) : this.#bytes < most;
+    return stream ? stream.body(buffer, start, end) : this.#bytes < most;
   }
 
-  end(connection: ClientConnection | undefined): void {
+  end(trailers: readonly string[] | undefined, stream: ClientStream | undefined): void {
     this.ended = true;
-    connection?.endBody();
+    this.#trailers = trailers;
+    stream?.endBody(trailers);
   }
 
   /** Sends what has come so far; false: wait before sending more. */
-  sendTo(connection: ClientConnection): boolean {
+  sendTo(stream: ClientStream): boolean {
     let goOn = true;
-    for (const bytes of this.#kept) goOn = connection.body(bytes, 0, bytes.length);
+    for (const bytes of this.#kept) goOn = stream.body(bytes, 0, bytes.length);
     if (this.#bytes > (this.#forgetWhenSent ? 0 : most)) this.forget();
-    if (this.ended) connection.endBody();
+    if (this.ended) stream.endBody(this.#trailers);
     return goOn;
   }
 

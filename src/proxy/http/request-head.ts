@@ -1,24 +1,18 @@
 // On the path of every request.
 import { fieldValue, removeField } from "../../wire/index.ts";
 import type { Exchange } from "./exchange.ts";
-import { printRequest } from "./print.ts";
 
-/** The head of a request as an endpoint gets it. */
-export function requestHead(exchange: Exchange, target: string, host: string, attempt: number): string {
-  const { message, route, hop, origin } = exchange;
-  let framing = "";
-  if (message.chunked) framing = "transfer-encoding: chunked\r\n";
-  else if (message.contentLength >= 0) framing = `content-length: ${message.contentLength}\r\n`;
-  if (message.upgrade !== undefined) framing += `connection: Upgrade\r\nupgrade: ${message.upgrade}\r\n`;
-  if (message.expectContinue) framing += "expect: 100-continue\r\n";
-  if (route?.attemptCount) framing += `x-envoy-attempt-count: ${attempt}\r\n`;
+/** What an endpoint is told of this try, beside the request's own fields. */
+export function fieldsOfTry({ route, hop, origin }: Exchange, attempt: number): readonly string[] {
+  const fields: string[] = [];
+  if (route?.attemptCount) fields.push("x-envoy-attempt-count", String(attempt));
   const certificate = hop ? hop.clientCertificate : origin.clientCertificate;
-  if (certificate !== undefined) framing += `x-forwarded-client-cert: ${certificate}\r\n`;
+  if (certificate !== undefined) fields.push("x-forwarded-client-cert", certificate);
   else if (route?.decorator !== undefined && origin.direction !== "inbound") {
     // An application outside of the mesh learns the operation; a proxy would know it.
-    framing += `x-envoy-decorator-operation: ${route.decorator}\r\n`;
+    fields.push("x-envoy-decorator-operation", route.decorator);
   }
-  return printRequest(message.method, target, host, message.fields, framing);
+  return fields;
 }
 
 /** Applies the route's header operations, the most particular first; they may change Host, so it stands among the fields meanwhile. */

@@ -1,18 +1,11 @@
 // On the path of every request.
-import { fieldValue, removeField, type BodyEnd, type ResponseMessage } from "../../wire/index.ts";
+import { fieldValue, removeField, ResponseMessage } from "../../wire/index.ts";
+import { httpDate } from "./date.ts";
 import type { Exchange } from "./exchange.ts";
 import type { LocalReply } from "./local-reply.ts";
-import { httpDate, printResponse } from "./print.ts";
-import type { ServerConnection } from "./server-connection.ts";
 
-/** The head of an endpoint's answer as the client gets it. */
-export function responseHead(
-  exchange: Exchange,
-  message: ResponseMessage,
-  end: BodyEnd,
-  server: ServerConnection,
-): string {
-  const { fields } = message;
+/** Makes the head of an endpoint's answer what the client gets. */
+export function dressAnswer(exchange: Exchange, { fields }: ResponseMessage): void {
   const { outcome } = exchange;
   outcome.upstreamMilliseconds = outcome.milliseconds;
   if (fieldValue(fields, "x-envoy-upstream-service-time") !== undefined) {
@@ -21,25 +14,19 @@ export function responseHead(
   fields.push("x-envoy-upstream-service-time", String(Math.round(outcome.upstreamMilliseconds)));
   if (fieldValue(fields, "date") === undefined) fields.push("date", httpDate());
   finish(exchange, fields);
-  let framing = "";
-  if (message.status === 101)
-    framing = `connection: Upgrade\r\nupgrade: ${message.upgrade ?? exchange.message.upgrade ?? ""}\r\n`;
-  else if (server.chunksFor(end)) framing = "transfer-encoding: chunked\r\n";
-  else if (message.contentLength >= 0 && message.status !== 204)
-    framing = `content-length: ${message.contentLength}\r\n`;
-  return printResponse(message.status, message.reason, fields, framing + server.connectionField(end));
 }
 
-/** The whole of an answer the proxy gives itself. */
-export function localResponse(exchange: Exchange, reply: LocalReply, server: ServerConnection): string {
-  const fields = [...(reply.headers ?? [])];
+/** The head of an answer the proxy gives itself. */
+export function localAnswer(exchange: Exchange, reply: LocalReply): ResponseMessage {
+  const message = new ResponseMessage();
+  message.status = reply.status;
+  const { fields } = message;
+  fields.push(...(reply.headers ?? []));
   if (reply.body !== "" && fieldValue(fields, "content-type") === undefined) fields.push("content-type", "text/plain");
   fields.push("date", httpDate());
   finish(exchange, fields);
-  const bodiless = reply.status === 204 || reply.status === 304;
-  const framing = bodiless ? "" : `content-length: ${reply.body.length}\r\n`;
-  const head = printResponse(reply.status, "", fields, framing + server.connectionField("length"));
-  return bodiless || exchange.method === "HEAD" ? head : head + reply.body;
+  if (reply.status !== 204 && reply.status !== 304) message.contentLength = reply.body.length;
+  return message;
 }
 
 /** What the route says of answers, in Envoy's order: the most particular first; who answers is said last, and by us. */

@@ -17,7 +17,7 @@ export class Retries {
 
   /** Its peer had closed the connection before it saw the request: the same try may be made again, over a new one. */
   mayRepeat(failure: Failure, method: string): boolean {
-    if (!failure.stale || this.fresh || !isIdempotent(method)) return false;
+    if (!failure.stale || this.fresh || (failure.kind !== "refused" && !isIdempotent(method))) return false;
     this.fresh = true;
     this.made -= 1;
     return true;
@@ -49,6 +49,8 @@ function isAsked({ kind }: Failure, rules: RetryRules): boolean {
   switch (kind) {
     case "connect":
       return rules.onConnectFailure;
+    case "refused":
+      return rules.onRefusedStream;
     case "reset":
     case "timeout":
       return rules.onReset;

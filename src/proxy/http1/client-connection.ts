@@ -1,43 +1,18 @@
 // On the path of every request.
-import {
-  ChunkReader,
-  chunkOf,
-  defaultLimits,
-  HeadReader,
-  lastChunk,
-  readResponse,
-  type BodyEnd,
-  type ResponseMessage,
-} from "../../wire/index.ts";
+import { ChunkReader, chunkOf, defaultLimits, HeadReader, readResponse, type BodyEnd } from "../../wire/index.ts";
+import { bodyOf, type Caller, type ClientStream, type OutgoingRequest } from "../http/codec.ts";
 import type { SocketUser, WireSocket } from "../net/socket.ts";
-
-/** Why an exchange with an endpoint broke off. */
-export type Break = "connection-termination" | "protocol-error";
-
-/** Who sent a request on a connection and waits for its answer. */
-export interface Caller {
-  readonly method: string;
-  /** Also interim heads (1xx); after 101 the connection is a tunnel. */
-  responseHead(message: ResponseMessage, end: BodyEnd): void;
-  responseData(buffer: Buffer, start: number, end: number): void;
-  responseEnd(): void;
-  /** All bytes of one read were given. */
-  responseFlush(): void;
-  /** `answered`: bytes of an answer had come. */
-  broken(why: Break, answered: boolean): void;
-  /** The endpoint takes more of the request. */
-  requestDrained(): void;
-}
+import { printLastChunk, printOutgoing } from "./print.ts";
 
 /** One connection to an endpoint; carries one exchange at a time. */
-export class ClientConnection implements SocketUser {
+export class Http1ClientConnection implements ClientStream, SocketUser {
   readonly socket: WireSocket;
   /** Requests sent, the present one included. */
   requests = 0;
   /** When it became idle, ticker's milliseconds. */
   idleSince = 0;
-  readonly #idle: (connection: ClientConnection) => void;
-  readonly #gone: (connection: ClientConnection) => void;
+  readonly #idle: (connection: Http1ClientConnection) => void;
+  readonly #gone: (connection: Http1ClientConnection) => void;
   readonly #heads = new HeadReader(defaultLimits);
   #caller: Caller | undefined;
   #pendingHead = "";
@@ -51,8 +26,8 @@ export class ClientConnection implements SocketUser {
 
   constructor(
     socket: WireSocket,
-    idle: (connection: ClientConnection) => void,
-    gone: (connection: ClientConnection) => void,
+    idle: (connection: Http1ClientConnection) => void,
+    gone: (connection: Http1ClientConnection) => void,
   ) {
     this.socket = socket;
     this.#idle = idle;
@@ -65,19 +40,23 @@ export class ClientConnection implements SocketUser {
     return !this.socket.closed && this.#caller === undefined;
   }
 
-  /** Begins an exchange. Without a body all of it leaves at once; else the head waits for the body's first bytes or `flush`. */
-  send(caller: Caller, head: string, body: "none" | "length" | "chunked"): void {
+  get local(): string {
+    return this.socket.local;
+  }
+
+  send(caller: Caller, request: OutgoingRequest): void {
     this.#caller = caller;
     this.requests += 1;
     this.#answered = false;
     this.#persistent = true;
-    this.#chunkedRequest = body === "chunked";
+    const body = bodyOf(request.message);
+    this.#chunkedRequest = body === "unknown";
     this.#requestOpen = body !== "none";
+    const head = printOutgoing(request);
     if (this.#requestOpen) this.#pendingHead = head;
     else this.socket.write(head);
   }
 
-  /** False: wait for `requestDrained` before giving more. */
   body(buffer: Buffer, start: number, end: number): boolean {
     if (start === end) return true;
     const head = this.#pendingHead;
@@ -92,10 +71,10 @@ export class ClientConnection implements SocketUser {
     return this.socket.write(all);
   }
 
-  endBody(): void {
+  endBody(trailers: readonly string[] | undefined): void {
     if (this.#state === "tunnel") return this.socket.end();
     this.flush();
-    if (this.#chunkedRequest) this.socket.write(lastChunk);
+    if (this.#chunkedRequest) this.socket.write(printLastChunk(trailers));
     this.#requestOpen = false;
   }
 
@@ -105,15 +84,18 @@ export class ClientConnection implements SocketUser {
     this.#pendingHead = "";
   }
 
-  /** The caller no longer wants the answer: nothing can be told apart on this connection any more. */
+  pause(): void {
+    this.socket.pause();
+  }
+
+  resume(): void {
+    this.socket.resume();
+  }
+
+  /** Nothing can be told apart on this connection any more. */
   abandon(): void {
     this.#caller = undefined;
     this.#close();
-  }
-
-  /** After 101: bytes flow both ways, as they are. */
-  tunnel(): void {
-    this.#state = "tunnel";
   }
 
   bytes(buffer: Buffer, start: number, end: number): void {
@@ -156,7 +138,7 @@ export class ClientConnection implements SocketUser {
     if (caller && this.#state === "tunnel") {
       this.#caller = undefined;
       this.socket.end();
-      return caller.responseEnd();
+      return caller.responseEnd(undefined);
     }
     this.socket.destroy();
   }
@@ -192,8 +174,9 @@ export class ClientConnection implements SocketUser {
     this.#state = bodyEnd;
     this.#left = message.contentLength;
     this.#chunks = bodyEnd === "chunked" ? new ChunkReader() : undefined;
+    if (message.status === 101) this.#state = "tunnel";
     caller.responseHead(message, bodyEnd);
-    if (bodyEnd === "none" && this.#caller === caller && message.status !== 101) this.#finish();
+    if (this.#state === "none" && this.#caller === caller) this.#finish();
     return at;
   }
 
@@ -224,7 +207,7 @@ export class ClientConnection implements SocketUser {
     // The next exchange may take this connection while the caller ends the present one.
     if (reusable && !this.socket.closed) this.#idle(this);
     else this.#close();
-    caller?.responseEnd();
+    caller?.responseEnd(undefined);
   }
 
   #close(): void {

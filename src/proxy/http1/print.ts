@@ -1,5 +1,17 @@
 // On the path of every request.
 import { STATUS_CODES } from "node:http";
+import { lastChunk } from "../../wire/index.ts";
+import type { OutgoingRequest } from "../http/codec.ts";
+
+/** The head of a request for an endpoint. */
+export function printOutgoing({ message, target, host, extra }: OutgoingRequest): string {
+  let framing = lines(extra);
+  if (message.chunked) framing += "transfer-encoding: chunked\r\n";
+  else if (message.contentLength >= 0) framing += `content-length: ${message.contentLength}\r\n`;
+  if (message.upgrade !== undefined) framing += `connection: Upgrade\r\nupgrade: ${message.upgrade}\r\n`;
+  if (message.expectContinue) framing += "expect: 100-continue\r\n";
+  return printRequest(message.method, target, host, message.fields, framing);
+}
 
 /** A request's head as it is sent: framing is said anew from what was read, never copied. */
 export function printRequest(
@@ -25,15 +37,7 @@ function lines(fields: readonly string[]): string {
   return text;
 }
 
-let second = 0;
-let date = "";
-
-/** The present time for a `date` field; made once a second. */
-export function httpDate(): string {
-  const now = Math.floor(Date.now() / 1000);
-  if (now !== second) {
-    second = now;
-    date = new Date(now * 1000).toUTCString();
-  }
-  return date;
+/** The end of a body in chunks, with what is said behind it. */
+export function printLastChunk(trailers: readonly string[] | undefined): string {
+  return trailers === undefined ? lastChunk : `0\r\n${lines(trailers)}\r\n`;
 }

@@ -4,19 +4,19 @@ import {
   chunkOf,
   defaultLimits,
   HeadReader,
-  lastChunk,
   readRequest,
   type BodyEnd,
   type Refusal,
   type RequestMessage,
+  type ResponseMessage,
 } from "../../wire/index.ts";
 import type { HttpChain } from "../config/contract.ts";
+import type { ServerConnection, ServerStream } from "../http/codec.ts";
+import { httpDate } from "../http/date.ts";
+import { Exchange } from "../http/exchange.ts";
+import type { Origin, Surroundings, Swept } from "../http/surroundings.ts";
 import { copyOf, type SocketUser, type WireSocket } from "../net/socket.ts";
-import { Exchange } from "./exchange.ts";
-import type { LocalReply } from "./local-reply.ts";
-import { httpDate, printResponse } from "./print.ts";
-import { localResponse } from "./response-head.ts";
-import type { Origin, Surroundings, Swept } from "./surroundings.ts";
+import { printLastChunk, printResponse } from "./print.ts";
 
 /** Milliseconds a client may take for a head. */
 const headLimit = 60_000;
@@ -28,7 +28,7 @@ const closeLimit = 10_000;
 const mostAhead = 65_536;
 
 /** A client's connection: reads its requests one after another, answers them in order. */
-export class ServerConnection implements SocketUser, Swept {
+export class Http1ServerConnection implements ServerConnection, ServerStream, SocketUser, Swept {
   origin: Origin;
   readonly #socket: WireSocket;
   readonly #surroundings: Surroundings;
@@ -88,7 +88,7 @@ export class ServerConnection implements SocketUser, Swept {
     this.#halfClosed = true;
     this.#lastActive = this.#surroundings.ticker.now();
     const exchange = this.#exchange;
-    if (exchange?.tunnelling) return exchange.requestEnd();
+    if (exchange?.tunnelling) return exchange.requestEnd(undefined);
     // A client that sent a whole request may wait for the answer with its own side closed.
     if (exchange && this.#left === 0 && !this.#chunks) return;
     this.#socket.destroy();
@@ -167,7 +167,7 @@ export class ServerConnection implements SocketUser, Swept {
     const stop = Math.min(end, start + this.#left);
     this.#left -= stop - start;
     exchange.requestData(buffer, start, stop);
-    if (this.#left === 0) exchange.requestEnd();
+    if (this.#left === 0) exchange.requestEnd(undefined);
     return stop;
   }
 
@@ -185,7 +185,7 @@ export class ServerConnection implements SocketUser, Swept {
     }
     if (chunks.done) {
       this.#chunks = undefined;
-      exchange.requestEnd();
+      exchange.requestEnd(undefined);
     }
     return at;
   }
@@ -207,13 +207,26 @@ export class ServerConnection implements SocketUser, Swept {
 
   // What the client gets.
 
-  /** Whether a body that ends this way is sent in chunks. */
-  chunksFor(end: BodyEnd): boolean {
-    return (end === "chunked" || end === "close") && this.#message?.minor === 1;
+  inform(message: ResponseMessage): void {
+    if (this.#message?.minor === 0) return;
+    this.#socket.write(printResponse(message.status, message.reason, message.fields, ""));
+  }
+
+  respond(message: ResponseMessage, end: BodyEnd): void {
+    this.#chunked = (end === "chunked" || end === "close") && this.#message?.minor === 1;
+    this.#pendingHead = this.#printed(message, end);
+  }
+
+  #printed({ status, reason, fields, contentLength, upgrade }: ResponseMessage, end: BodyEnd): string {
+    let framing = "";
+    if (status === 101) framing = `connection: Upgrade\r\nupgrade: ${upgrade ?? this.#message?.upgrade ?? ""}\r\n`;
+    else if (this.#chunked) framing = "transfer-encoding: chunked\r\n";
+    else if (contentLength >= 0 && status !== 204) framing = `content-length: ${contentLength}\r\n`;
+    return printResponse(status, reason, fields, framing + this.#connectionField(end));
   }
 
   /** The `connection` field of the answer, where one is needed. */
-  connectionField(end: BodyEnd): string {
+  #connectionField(end: BodyEnd): string {
     const message = this.#message;
     if (!message || this.#exchange?.tunnelling) return "";
     const unread = this.#left > 0 || this.#chunks !== undefined;
@@ -225,18 +238,6 @@ export class ServerConnection implements SocketUser, Swept {
     return message.minor === 0 ? "connection: keep-alive\r\n" : "";
   }
 
-  /** Writes as it is: interim answers. */
-  write(text: string): void {
-    this.#socket.write(text);
-  }
-
-  /** The head waits for the first bytes of the body, or for `flush`. */
-  startResponse(head: string, chunked: boolean): void {
-    this.#pendingHead = head;
-    this.#chunked = chunked;
-  }
-
-  /** False: wait until `responseDrained` before giving more. */
   body(buffer: Buffer, start: number, end: number): boolean {
     if (start === end) return true;
     const head = this.#pendingHead;
@@ -257,14 +258,12 @@ export class ServerConnection implements SocketUser, Swept {
     this.#pendingHead = "";
   }
 
-  /** `clean`: the whole request was read, so another one may follow. */
-  endResponse(clean: boolean): void {
+  endResponse(trailers: readonly string[] | undefined, clean: boolean): void {
     this.flush();
-    if (this.#chunked) this.#socket.write(lastChunk);
+    if (this.#chunked) this.#socket.write(printLastChunk(trailers));
     this.#next(clean);
   }
 
-  /** Bytes flow as they are from now on. */
   tunnel(): void {
     this.#chunked = false;
     this.flush();
@@ -283,17 +282,17 @@ export class ServerConnection implements SocketUser, Swept {
     this.#socket.resume();
   }
 
-  replyLocally(exchange: Exchange, reply: LocalReply, clean: boolean): void {
-    this.#socket.write(localResponse(exchange, reply, this));
+  reply(message: ResponseMessage, body: string, clean: boolean): void {
+    this.#chunked = false;
+    this.#socket.write(this.#printed(message, "length") + body);
     this.#next(clean);
   }
 
-  /** Refuses the present request for its form; nothing after it is read. */
+  /** Nothing after it is read. */
   refuse(status: Refusal["status"], reason: string): void {
     this.#refuse({ refused: true, status, reason });
   }
 
-  /** The answer broke: the client must see that. */
   breakOff(): void {
     this.#closing = true;
     this.#exchange = undefined;
