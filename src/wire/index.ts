@@ -3,6 +3,8 @@ import "./latin1.ts";
 export * from "./chunked.ts";
 export * from "./fields.ts";
 export * from "./head-reader.ts";
+export * from "./http2/hpack-decoder.ts";
+export * from "./http2/hpack-encoder.ts";
 export * from "./limits.ts";
 export * from "./path.ts";
 export * from "./proxy-header.ts";
