@@ -36,6 +36,14 @@ describe("problems", () => {
     ]);
   });
 
+  test("tls rules for a host without a port that carries TLS", () => {
+    const tls = [{ match: [{ sniHosts: ["reviews"] }], route: [{ destination: { host: "reviews" } }] }];
+    const rule = (rest: object) => object("VirtualService", "names", { spec: { hosts: ["reviews"], tls, ...rest } });
+    assert.deepEqual(codes(rule({})), ["VirtualService/names TlsRulesUnused"]);
+    assert.deepEqual(codes(rule({ hosts: ["other"] }), service("other", [{ name: "https", port: 443 }])), []);
+    assert.deepEqual(codes(rule({ hosts: ["nobody"] })), []);
+  });
+
   test("rules after one that catches all are named", () => {
     const route = [{ destination: { host: "reviews" } }];
     const spec = {

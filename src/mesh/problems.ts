@@ -3,7 +3,7 @@ import { effectivePolicy } from "./destination-rule.ts";
 import { boundHosts, serverKind, serversOf, type GatewayServer } from "./gateway.ts";
 import type { Mesh } from "./mesh.ts";
 import { hostFit, selects } from "./names.ts";
-import { layerOf } from "./protocol.ts";
+import { carriesTls, layerOf } from "./protocol.ts";
 import type { MeshService } from "./service.ts";
 import { destinationsOf, type HttpRule, type Routing } from "./virtual-service.ts";
 
@@ -71,11 +71,24 @@ function routingProblems(mesh: Mesh, routing: Routing): Problem[] {
       `http[${end}] matches everything, so the ${http.length - 1 - end} rule(s) after it are never used`,
     );
   }
+  if (tls.length > 0 && !carriedAsTls(mesh, routing)) {
+    report("TlsRulesUnused", "warning", "its tls rules are never used: no port of its hosts is declared tls or https");
+  }
   if (http.some((rule) => rule.delegate !== undefined)) {
     report("DelegateUnsupported", "warning", "delegate is not acted on yet; its rule matches nothing");
   }
   if (http.length + tcp.length + tls.length === 0) report("NoRoutes", "warning", "it has no http, tcp or tls rule");
   return found;
+}
+
+/** Whether some connection can meet the tls rules: at a gateway, or on a port of their hosts (a host nobody has is named elsewhere). */
+function carriedAsTls(mesh: Mesh, routing: Routing): boolean {
+  const services = [...mesh.services.values()].filter(({ host }) =>
+    routing.hosts.some((name) => hostFit(name, host) > 0),
+  );
+  const ports = services.flatMap((service) => service.ports);
+  const meets = ports.some(({ protocol }) => carriesTls(protocol) || protocol === "auto");
+  return meets || ports.length === 0 || routing.gateways.some((gateway) => gateway !== "mesh");
 }
 
 function hasSubset(mesh: Mesh, service: MeshService, subset: string): boolean {

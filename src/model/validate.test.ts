@@ -103,6 +103,18 @@ describe("validating", () => {
     assert.deepEqual(host("a b"), ['4:14: error: spec.host: Invalid value: "a b": must be a domain name']);
   });
 
+  test("addresses that tcp and tls rules look for are addresses", () => {
+    const rules = (subnet: string) =>
+      told(
+        "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: a}\nspec:\n  hosts: [a]\n" +
+          `  tcp: [{match: [{destinationSubnets: [10.0.0.0/8, ${subnet}]}], route: [{destination: {host: a}}]}]\n`,
+      );
+    assert.deepEqual(rules("10.1.2.3"), []);
+    assert.deepEqual(rules("10.1.2"), [
+      '6:51: error: spec.tcp[0].match[0].destinationSubnets[1]: Invalid value: "10.1.2": must be an IP address or a CIDR',
+    ]);
+  });
+
   test("a regular expression that RE2 refuses is an error", () => {
     const found = told(virtualService("    - {match: [{uri: {regex: '(a'}}], route: [{destination: {host: a}}]}\n"));
     assert.match(

@@ -1,4 +1,4 @@
-import type { MeshSettings } from "../mesh/index.ts";
+import type { MeshSettings, PortPolicy } from "../mesh/index.ts";
 import {
   filterTypes,
   type FilterChain,
@@ -8,6 +8,7 @@ import {
   type TypedFilter,
 } from "../xds/index.ts";
 import { ads } from "./cluster-name.ts";
+import { envoyDuration } from "./duration.ts";
 
 type Kind = "sidecar" | "inbound" | "gateway";
 
@@ -42,25 +43,26 @@ export function httpFilter(
   return { name: "envoy.filters.network.http_connection_manager", typed_config: typed };
 }
 
-/** The filter that carries bytes, to one cluster or by weight. */
-export function tcpFilter(
+/** The filters that carry bytes, to one cluster or by weight. */
+export function tcpFilters(
   settings: MeshSettings,
   target: string | readonly { readonly name: string; readonly weight: number }[],
-  idleTimeout?: string,
-): TypedFilter {
+  policy?: PortPolicy,
+): readonly TypedFilter[] {
   const logs = accessLog(settings);
+  const idle = envoyDuration(policy?.connectionPool?.tcp?.idleTimeout);
   const typed: TcpProxy = {
     "@type": filterTypes.tcpProxy,
     stat_prefix: typeof target === "string" ? target : (target[0]?.name ?? "none"),
     ...(typeof target === "string" ? { cluster: target } : { weighted_clusters: { clusters: target } }),
-    ...(idleTimeout === undefined ? {} : { idle_timeout: idleTimeout }),
+    ...(idle === undefined ? {} : { idle_timeout: idle }),
     ...(logs === undefined ? {} : { access_log: logs }),
   };
-  return { name: "envoy.filters.network.tcp_proxy", typed_config: typed };
+  return [{ name: "envoy.filters.network.tcp_proxy", typed_config: typed }];
 }
 
 /** Chains for a port whose protocol shows in the first bytes: requests if they look so, else bytes. */
-export function detectingChains(http: TypedFilter, tcp: TypedFilter, port?: number): readonly FilterChain[] {
+export function detectingChains(http: TypedFilter, tcp: readonly TypedFilter[], port?: number): readonly FilterChain[] {
   const at = port === undefined ? {} : { destination_port: port };
   const plain = { ...at, transport_protocol: "raw_buffer" } as const;
   // HTTP/2 is left to the other chain as long as the data plane does not read it.
@@ -70,7 +72,7 @@ export function detectingChains(http: TypedFilter, tcp: TypedFilter, port?: numb
   };
   if (port === undefined) return [requests];
   // Twice: plain bytes are never given to a chain that asks for no transport while another asks for theirs.
-  return [requests, { filter_chain_match: plain, filters: [tcp] }, { filter_chain_match: at, filters: [tcp] }];
+  return [requests, { filter_chain_match: plain, filters: tcp }, { filter_chain_match: at, filters: tcp }];
 }
 
 export const tlsInspector: TypedFilter = {

@@ -7,10 +7,11 @@ import {
   type Mesh,
 } from "../mesh/index.ts";
 import type { FilterChain, Listener, Route, RouteConfiguration, TypedFilter, VirtualHost } from "../xds/index.ts";
-import { httpFilter, tcpFilter, tlsInspector } from "./connection.ts";
-import { rulesToRoutes, type RouteScope } from "./http-route.ts";
+import { httpFilter, tlsInspector } from "./connection.ts";
+import type { RouteScope } from "./destination.ts";
+import { rulesToRoutes } from "./http-route.ts";
 import { matchesAll } from "./string-match.ts";
-import { tcpTarget, tlsChains } from "./tcp-route.ts";
+import { tcpRoutes, tlsChains } from "./tcp-route.ts";
 import { distinctDomains } from "./virtual-host.ts";
 
 /** What a gateway proxy listens on. Servers that end TLS are not there yet. */
@@ -34,8 +35,8 @@ export function gatewayResources(
       routes.push(table(name, servers, scope));
     } else if (kind === "tcp") {
       const bound = mesh.routings.filter((routing) => servers.some((server) => boundHosts(server, routing).length > 0));
-      const target = bound.map((routing) => tcpTarget(routing, scope)).find((found) => found !== undefined);
-      if (target !== undefined) listeners.push(listener(port, [tcpFilter(mesh.settings, target)]));
+      const filters = bound.map((routing) => tcpRoutes(routing, scope).rest).find((found) => found);
+      if (filters !== undefined) listeners.push(listener(port, filters));
     } else {
       const chains = passthroughChains(servers, scope);
       if (chains.length > 0) {

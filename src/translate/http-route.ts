@@ -1,35 +1,21 @@
 import {
   destinationRule,
   effectivePolicy,
-  fullHost,
-  hostFit,
   selects,
-  type Destination,
   type HttpMatch,
   type HttpRule,
-  type Mesh,
   type MeshService,
+  type PortPolicy,
   type Routing,
 } from "../mesh/index.ts";
 import type { HashPolicy, RedirectAction, Route, RouteAction, RouteMatch, WeightedCluster } from "../xds/index.ts";
 import { outboundCluster } from "./cluster-name.ts";
+import { destinationCluster, destinationPolicy, type RouteScope } from "./destination.ts";
 import { envoyDuration } from "./duration.ts";
 import { corsOf, faultOf } from "./fault-and-cors.ts";
 import { authorityOf, headerFields } from "./header-options.ts";
 import { defaultRetry, retryPolicy } from "./retry.ts";
 import { fraction, matchesAll, routeMatch } from "./string-match.ts";
-
-/** For whom routes are made: the rules that depend only on who asks are decided here, not per request. */
-export interface RouteScope {
-  readonly mesh: Mesh;
-  readonly namespace: string;
-  /** The listener's port. */
-  readonly port: number;
-  /** `mesh` for sidecars, else the Gateways that have a server on this port. */
-  readonly gateways: readonly string[];
-  /** The caller's labels, as far as some rule asks for them; undefined at a gateway, where no caller is known. */
-  readonly labels: Readonly<Record<string, string>> | undefined;
-}
 
 /** The routes of one VirtualService, in order, up to the first that every request fits. */
 export function rulesToRoutes(routing: Routing, scope: RouteScope, virtualHost: string): Route[] {
@@ -156,7 +142,7 @@ function forwardOf(rule: HttpRule, routing: Routing, scope: RouteScope): RouteAc
   // A share of zero is left out, unless it is the only one: that gets everything.
   const routes = all.length === 1 ? all : all.filter((entry) => (entry.weight ?? 0) > 0);
   const [only] = routes;
-  const hash = routes.flatMap((entry) => hashPolicies(entry.destination, routing, scope));
+  const hash = routes.flatMap((entry) => hashPolicies(destinationPolicy(entry.destination, routing, scope)));
   const retry = retryPolicy(rule.retries, hash.length > 0);
   const authority =
     rule.rewrite?.authority ?? authorityOf(rule.headers) ?? (all.length === 1 ? authorityOf(only?.headers) : undefined);
@@ -214,48 +200,9 @@ function mirrorsOf(rule: HttpRule, routing: Routing, scope: RouteScope) {
   );
 }
 
-/** The service a host names; a wildcard ServiceEntry serves every name under it. */
-function serviceOf(mesh: Mesh, host: string): MeshService | undefined {
-  const exact = mesh.services.get(host);
-  if (exact !== undefined) return exact;
-  let best: MeshService | undefined;
-  for (const service of mesh.services.values()) {
-    if (hostFit(service.host, host) > (best === undefined ? 0 : hostFit(best.host, host))) best = service;
-  }
-  return best;
-}
-
-/** The port: named, else the only one of the service, else the listener's. */
-function destinationPort(destination: Destination, service: MeshService | undefined, scope: RouteScope): number {
-  const named = destination.port?.number;
-  if (named !== undefined) return named;
-  const only = service?.ports.length === 1 ? service.ports[0] : undefined;
-  return only?.port ?? scope.port;
-}
-
-/** A destination nobody has gets a cluster nobody has: 503 with flag NC. */
-export function destinationCluster(destination: Destination, routing: Routing, scope: RouteScope): string {
-  const host = fullHost(destination.host, routing.namespace);
-  const service = serviceOf(scope.mesh, host);
-  return outboundCluster(service?.host ?? host, destinationPort(destination, service, scope), destination.subset);
-}
-
-function hashPolicies(destination: Destination, routing: Routing, scope: RouteScope): HashPolicy[] {
-  const service = serviceOf(scope.mesh, fullHost(destination.host, routing.namespace));
-  if (service === undefined) return [];
-  return serviceHash(service, destinationPort(destination, service, scope), destination.subset, scope);
-}
-
-/** What the balancer of a service's port hashes. */
-function serviceHash(
-  service: MeshService,
-  port: number,
-  subsetName: string | undefined,
-  scope: Pick<RouteScope, "mesh" | "namespace">,
-): HashPolicy[] {
-  const rule = destinationRule(scope.mesh, service, scope.namespace);
-  const subset = rule?.subsets.find((entry) => entry.name === subsetName);
-  const hash = effectivePolicy(rule, port, subset).loadBalancer?.consistentHash;
+/** What the balancer of a destination hashes. */
+function hashPolicies(policy: PortPolicy | undefined): HashPolicy[] {
+  const hash = policy?.loadBalancer?.consistentHash;
   if (hash === undefined) return [];
   if (hash.httpHeaderName !== undefined) return [{ header: { header_name: hash.httpHeaderName } }];
   if (hash.httpQueryParameterName !== undefined) return [{ query_parameter: { name: hash.httpQueryParameterName } }];
@@ -276,7 +223,7 @@ function serviceHash(
 
 /** Where requests go that no VirtualService speaks of. */
 export function defaultRoute(service: MeshService, port: number, scope: RouteScope): Route {
-  const hash = serviceHash(service, port, undefined, scope);
+  const hash = hashPolicies(effectivePolicy(destinationRule(scope.mesh, service, scope.namespace), port, undefined));
   return {
     name: "default",
     match: { prefix: "/" },

@@ -1,35 +1,36 @@
-import { layerOf, servicesOf, type Layer, type Mesh, type MeshService, type Workload } from "../mesh/index.ts";
+import { layerOf, servicesOf, type Mesh, type MeshService, type Protocol, type Workload } from "../mesh/index.ts";
 import type { Cluster, FilterChain, Listener, RouteConfiguration } from "../xds/index.ts";
 import { inboundCluster, inboundPassthroughCluster } from "./cluster-name.ts";
 import { inboundPassthrough, originalDestination } from "./cluster.ts";
-import { detectingChains, detection, httpFilter, tcpFilter } from "./connection.ts";
+import { detectingChains, detection, httpFilter, tcpFilters } from "./connection.ts";
 import { inboundRetry } from "./retry.ts";
 
 /** What connections to a workload meet: a chain for each port some service leads to, the rest is carried. */
 export function inbound(mesh: Mesh, workload: Workload): { listener: Listener; clusters: readonly Cluster[] } {
-  const ports = new Map<number, { layer: Layer; service: MeshService; servicePort: number }>();
+  const ports = new Map<number, { protocol: Protocol; service: MeshService; servicePort: number }>();
   for (const service of servicesOf(mesh, workload)) {
     for (const port of service.ports) {
-      const layer = layerOf(port.protocol);
-      if (layer === "none") continue;
+      const { protocol } = port;
+      if (layerOf(protocol) === "none") continue;
       for (const endpoint of port.endpoints) {
         // Several services may lead to one port; the oldest says what it speaks.
         if (endpoint.workload?.address !== workload.address || ports.has(endpoint.port)) continue;
-        ports.set(endpoint.port, { layer, service, servicePort: port.port });
+        ports.set(endpoint.port, { protocol, service, servicePort: port.port });
       }
     }
   }
   const sorted = [...ports].toSorted(([one], [other]) => one - other);
-  const chains = sorted.flatMap(([port, { layer, service, servicePort }]): readonly FilterChain[] => {
-    const tcp = tcpFilter(mesh.settings, inboundCluster(port));
+  const chains = sorted.flatMap(([port, { protocol, service, servicePort }]): readonly FilterChain[] => {
+    const layer = layerOf(protocol);
+    const tcp = tcpFilters(mesh.settings, inboundCluster(port));
     if (layer === "tcp")
-      return [{ name: `0.0.0.0_${port}`, filter_chain_match: { destination_port: port }, filters: [tcp] }];
+      return [{ name: `0.0.0.0_${port}`, filter_chain_match: { destination_port: port }, filters: tcp }];
     const http = httpFilter(mesh.settings, "inbound", `inbound_0.0.0.0_${port}`, routes(service, port, servicePort));
     if (layer === "http")
       return [{ name: `0.0.0.0_${port}`, filter_chain_match: { destination_port: port }, filters: [http] }];
     return detectingChains(http, tcp, port);
   });
-  const detects = sorted.some(([, { layer }]) => layer === "auto");
+  const detects = sorted.some(([, { protocol }]) => protocol === "auto");
   return {
     listener: {
       name: "virtualInbound",
@@ -40,7 +41,7 @@ export function inbound(mesh: Mesh, workload: Workload): { listener: Listener; c
       filter_chains: chains,
       default_filter_chain: {
         name: "virtualInbound-catchall-tcp",
-        filters: [tcpFilter(mesh.settings, inboundPassthroughCluster)],
+        filters: tcpFilters(mesh.settings, inboundPassthroughCluster),
       },
     },
     clusters: [

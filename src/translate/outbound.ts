@@ -1,5 +1,7 @@
 import {
   carriesTls,
+  destinationRule,
+  effectivePolicy,
   layerOf,
   meshRoutings,
   routingFor,
@@ -12,9 +14,9 @@ import {
 } from "../mesh/index.ts";
 import type { FilterChain, Listener, RouteConfiguration, TypedFilter } from "../xds/index.ts";
 import { blackHoleCluster, outboundCluster, passthroughCluster } from "./cluster-name.ts";
-import { detectingChains, detection, httpFilter, tcpFilter, tlsInspector } from "./connection.ts";
-import type { RouteScope } from "./http-route.ts";
-import { nameChain, tcpTarget, tlsChains } from "./tcp-route.ts";
+import { detectingChains, detection, httpFilter, tcpFilters, tlsInspector } from "./connection.ts";
+import type { RouteScope } from "./destination.ts";
+import { nameChain, tcpRoutes, tlsChains } from "./tcp-route.ts";
 import { portRoutes, serviceRoutes } from "./virtual-host.ts";
 
 export interface Outbound {
@@ -92,8 +94,7 @@ class NamedListeners {
     known.chains.push(...ruled);
     if (ruled.length === 0 && !known.names.has(service.host)) {
       known.names.add(service.host);
-      const filter = tcpFilter(this.#mesh.settings, outboundCluster(service.host, port.port));
-      known.chains.push(nameChain([service.host], filter));
+      known.chains.push(nameChain([service.host], ownFilters(service, port, scope)));
     }
     listeners.set(name, byServerName(anyAddress, port.port, [...known.chains], elsewhere(this.#mesh.settings)));
   }
@@ -120,23 +121,39 @@ function ownListener(
 ): Listener {
   const { settings } = scope.mesh;
   const routing = interpret ? routingOf(service, scope) : undefined;
-  const own = outboundCluster(service.host, port.port);
+  const own = interpret
+    ? ownFilters(service, port, scope)
+    : tcpFilters(settings, outboundCluster(service.host, port.port));
   if (carriesTls(port.protocol)) {
-    const chains = tlsChains(routing, scope);
+    const named = tlsChains(routing, scope);
     // A name that no rule speaks of goes to the service, as a request without a rule does.
-    const rest = chains.length > 0 && settings.outboundTrafficPolicy === "REGISTRY_ONLY" ? blackHoleCluster : own;
-    return byServerName(address, port.port, chains, tcpFilter(settings, rest));
+    const closed = named.length > 0 && settings.outboundTrafficPolicy === "REGISTRY_ONLY";
+    return byServerName(address, port.port, named, closed ? elsewhere(settings) : own);
   }
-  const tcp = tcpFilter(settings, tcpTarget(routing, scope) ?? own);
-  if (!detects) return listener(address, port.port, [{ filters: [tcp] }]);
-  const http = httpFilter(settings, "sidecar", `outbound_${address}_${port.port}`, `${service.host}:${port.port}`);
-  const chains = [...tlsChains(routing, scope), ...detectingChains(http, tcp)];
-  return { ...listener(address, port.port, chains, tcp), ...detection };
+  const { chains, rest = own } = tcpRoutes(routing, scope);
+  if (detects) {
+    const http = httpFilter(settings, "sidecar", `outbound_${address}_${port.port}`, `${service.host}:${port.port}`);
+    const all = [...tlsChains(routing, scope), ...chains, ...detectingChains(http, rest)];
+    return { ...listener(address, port.port, all, rest), ...detection };
+  }
+  if (chains.length > 0) return listener(address, port.port, chains, rest);
+  return listener(address, port.port, [{ filters: rest }]);
+}
+
+/** The filters that lead to a service where no rule speaks of it. */
+function ownFilters(service: MeshService, port: ServicePort, { mesh, namespace }: RouteScope): readonly TypedFilter[] {
+  const policy = effectivePolicy(destinationRule(mesh, service, namespace), port.port, undefined);
+  return tcpFilters(mesh.settings, outboundCluster(service.host, port.port), policy);
 }
 
 /** Chains by server name, and the rest. The client speaks first here: its first message is waited for. */
-function byServerName(address: string, port: number, chains: readonly FilterChain[], rest: TypedFilter): Listener {
-  if (chains.length === 0) return listener(address, port, [{ filters: [rest] }]);
+function byServerName(
+  address: string,
+  port: number,
+  chains: readonly FilterChain[],
+  rest: readonly TypedFilter[],
+): Listener {
+  if (chains.length === 0) return listener(address, port, [{ filters: rest }]);
   return {
     ...listener(address, port, chains, rest),
     listener_filters: [tlsInspector],
@@ -145,18 +162,23 @@ function byServerName(address: string, port: number, chains: readonly FilterChai
 }
 
 /** Bytes for whom the mesh does not know. */
-function elsewhere(settings: MeshSettings): TypedFilter {
-  return tcpFilter(settings, settings.outboundTrafficPolicy === "ALLOW_ANY" ? passthroughCluster : blackHoleCluster);
+function elsewhere(settings: MeshSettings): readonly TypedFilter[] {
+  return tcpFilters(settings, settings.outboundTrafficPolicy === "ALLOW_ANY" ? passthroughCluster : blackHoleCluster);
 }
 
-function listener(address: string, port: number, chains: readonly FilterChain[], otherwise?: TypedFilter): Listener {
+function listener(
+  address: string,
+  port: number,
+  chains: readonly FilterChain[],
+  otherwise?: readonly TypedFilter[],
+): Listener {
   return {
     name: `${address}_${port}`,
     address: { socket_address: { address, port_value: port } },
     traffic_direction: "OUTBOUND",
     bind_to_port: false,
     filter_chains: chains,
-    ...(otherwise === undefined ? {} : { default_filter_chain: { filters: [otherwise] } }),
+    ...(otherwise === undefined ? {} : { default_filter_chain: { filters: otherwise } }),
   };
 }
 
@@ -172,11 +194,11 @@ function everythingElse({ settings }: Mesh): Listener {
         name: "virtualOutbound-blackhole",
         // A connection to the capture port itself would come round for ever.
         filter_chain_match: { destination_port: 15001 },
-        filters: [tcpFilter(settings, blackHoleCluster)],
+        filters: tcpFilters(settings, blackHoleCluster),
       },
       {
         name: "virtualOutbound-catchall-tcp",
-        filters: [elsewhere(settings)],
+        filters: elsewhere(settings),
       },
     ],
   };

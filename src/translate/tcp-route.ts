@@ -1,19 +1,43 @@
 import { hostIntersection, selects, type Routing, type TcpRule, type TlsRule } from "../mesh/index.ts";
 import type { FilterChain, TypedFilter } from "../xds/index.ts";
-import { tcpFilter } from "./connection.ts";
-import { destinationCluster, type RouteScope } from "./http-route.ts";
+import { tcpFilters } from "./connection.ts";
+import { destinationCluster, destinationPolicy, type RouteScope } from "./destination.ts";
 
 type TcpMatch = NonNullable<TcpRule["match"]>[number];
 
-/** Where a VirtualService sends bytes that come in on this port; undefined: it says nothing of them. */
-export function tcpTarget(routing: Routing | undefined, scope: RouteScope) {
-  for (const rule of routing?.source.spec.tcp ?? []) {
-    const matches = rule.match ?? [];
-    if (routing === undefined || (matches.length > 0 && !matches.some((match) => fits(match, routing, scope))))
-      continue;
-    return weighted(rule, routing, scope);
+/** What a VirtualService's tcp rules say of a port: chains for some addresses, and filters for the rest (undefined: nothing). */
+export interface TcpRoutes {
+  readonly chains: readonly FilterChain[];
+  readonly rest: readonly TypedFilter[] | undefined;
+}
+
+/** The first rule that asks for no address of its own ends the search. At a gateway, addresses are not looked at. */
+export function tcpRoutes(routing: Routing | undefined, scope: RouteScope): TcpRoutes {
+  const chains: FilterChain[] = [];
+  if (routing === undefined) return { chains, rest: undefined };
+  for (const rule of routing.source.spec.tcp ?? []) {
+    const all = rule.match ?? [];
+    const matches = all.filter((match) => fits(match, routing, scope));
+    if (all.length > 0 && matches.length === 0) continue;
+    const filters = routeFilters(rule, routing, scope);
+    const subnets = matches.map((match) => subnetsOf(match, scope));
+    if (subnets.length === 0 || subnets.some((each) => each.length === 0)) return { chains, rest: filters };
+    chains.push({ filter_chain_match: { prefix_ranges: subnets.flat().map(addressRange) }, filters });
   }
-  return undefined;
+  return { chains, rest: undefined };
+}
+
+function subnetsOf(match: Pick<TcpMatch, "destinationSubnets">, scope: RouteScope): readonly string[] {
+  return scope.labels === undefined ? [] : (match.destinationSubnets ?? []);
+}
+
+/** `10.1.0.0/16`, or one address. */
+function addressRange(text: string) {
+  const [address = "", length] = text.split("/");
+  return {
+    address_prefix: address,
+    prefix_len: length === undefined ? (address.includes(":") ? 128 : 32) : Number(length),
+  };
 }
 
 /**
@@ -32,17 +56,19 @@ export function tlsChains(
       if (!fits(match, routing, scope)) return [];
       const offered = match.sniHosts.flatMap((name) => within.flatMap((host) => hostIntersection(host, name) ?? []));
       const names = offered.filter((name) => !seen.has(name) && seen.add(name));
-      return names.length === 0
-        ? []
-        : [nameChain(names, tcpFilter(scope.mesh.settings, weighted(rule, routing, scope)))];
+      if (names.length === 0) return [];
+      const chain = nameChain(names, routeFilters(rule, routing, scope));
+      const ranges = subnetsOf(match, scope).map(addressRange);
+      if (ranges.length === 0) return [chain];
+      return [{ ...chain, filter_chain_match: { ...chain.filter_chain_match, prefix_ranges: ranges } }];
     }),
   );
 }
 
 /** A chain for connections that ask for one of these server names; `*` asks for nothing but TLS. */
-export function nameChain(names: readonly string[], filter: TypedFilter): FilterChain {
+export function nameChain(names: readonly string[], filters: readonly TypedFilter[]): FilterChain {
   const match = names.includes("*") ? { transport_protocol: "tls" as const } : { server_names: names };
-  return { filter_chain_match: match, filters: [filter] };
+  return { filter_chain_match: match, filters };
 }
 
 function fits(
@@ -62,7 +88,7 @@ function fits(
   return selects(match.sourceLabels, scope.labels);
 }
 
-function weighted(rule: TcpRule | TlsRule, routing: Routing, scope: RouteScope) {
+function routeFilters(rule: TcpRule | TlsRule, routing: Routing, scope: RouteScope) {
   const all = rule.route ?? [];
   const routes = all.length === 1 ? all : all.filter((entry) => (entry.weight ?? 0) > 0);
   const clusters = routes.map((entry) => ({
@@ -70,5 +96,8 @@ function weighted(rule: TcpRule | TlsRule, routing: Routing, scope: RouteScope) 
     weight: entry.weight ?? 1,
   }));
   const [only] = clusters;
-  return clusters.length === 1 && only !== undefined ? only.name : clusters;
+  const target = clusters.length === 1 && only !== undefined ? only.name : clusters;
+  // Of several destinations the first one's idle time counts: a connection has one.
+  const first = routes[0] && destinationPolicy(routes[0].destination, routing, scope);
+  return tcpFilters(scope.mesh.settings, target, first);
 }

@@ -9,7 +9,8 @@ import {
 import { layerOf } from "../mesh/index.ts";
 import type { RouteConfiguration, VirtualHost } from "../xds/index.ts";
 import { passthroughCluster } from "./cluster-name.ts";
-import { defaultRoute, rulesToRoutes, type RouteScope } from "./http-route.ts";
+import type { RouteScope } from "./destination.ts";
+import { defaultRoute, rulesToRoutes } from "./http-route.ts";
 
 /** The names under which a client in `namespace` reaches a service, its own addresses among them. */
 function domainsOf(service: MeshService, namespace: string): readonly string[] {

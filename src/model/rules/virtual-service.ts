@@ -1,5 +1,5 @@
 import type { Path, Report } from "../finding.ts";
-import { hostCovers, hostsOverlap, isIp, isWildcardDomain } from "../names.ts";
+import { hostCovers, hostsOverlap, isCidr, isIp, isWildcardDomain } from "../names.ts";
 import type { HTTPRoute, VirtualService } from "../schema/virtual-service.ts";
 import type { Loose, Rule } from "./rule.ts";
 
@@ -45,14 +45,23 @@ export const virtualServiceRule: Rule<VirtualService> = ({ spec = {} }, report) 
             `must be matched by one of spec.hosts (${hosts.join(", ")})`,
           );
       }
+      subnetRule(match.destinationSubnets, [...path, "match", at], report);
     }
   }
   for (const [index, route] of tcp.entries()) {
     const path = ["spec", "tcp", index];
     if (!route.route?.length) report.required([...path, "route"], "a TCP route needs destinations");
     checkWeights(route.route ?? [], [...path, "route"], report);
+    for (const [at, match] of (route.match ?? []).entries())
+      subnetRule(match.destinationSubnets, [...path, "match", at], report);
   }
 };
+
+function subnetRule(subnets: readonly string[] | undefined, path: Path, report: Report): void {
+  for (const [index, subnet] of (subnets ?? []).entries())
+    if (!isIp(subnet) && !isCidr(subnet))
+      report.invalid([...path, "destinationSubnets", index], subnet, "must be an IP address or a CIDR");
+}
 
 function checkHosts(hosts: readonly string[], mesh: boolean, report: Report): void {
   for (const [index, host] of hosts.entries()) {
