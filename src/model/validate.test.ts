@@ -111,7 +111,7 @@ describe("validating", () => {
       );
     assert.deepEqual(rules("10.1.2.3"), []);
     assert.deepEqual(rules("10.1.2"), [
-      '6:51: error: spec.tcp[0].match[0].destinationSubnets[1]: Invalid value: "10.1.2": must be an IP address or a CIDR',
+      '6:52: error: spec.tcp[0].match[0].destinationSubnets[1]: Invalid value: "10.1.2": must be an IP address or a CIDR',
     ]);
   });
 
