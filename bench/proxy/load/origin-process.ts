@@ -1,11 +1,11 @@
 /** The server behind every proxy that is measured: answers each request with bytes made beforehand. Its port goes to the parent. */
 import { createServer, Socket, type AddressInfo } from "node:net";
-import { bodies } from "./sizes.ts";
+import { kilobyte, tiny } from "../sizes.ts";
 
 const head = (length: number) =>
   `HTTP/1.1 200 OK\r\ncontent-type: application/octet-stream\r\ncache-control: no-store\r\ncontent-length: ${length}\r\n\r\n`;
 const answers = new Map(
-  bodies.map(({ path, bytes }) => [path.charCodeAt(1), Buffer.from(head(bytes) + "x".repeat(bytes))]),
+  [kilobyte, tiny].map(({ path, bytes }) => [path.charCodeAt(1), Buffer.from(head(bytes) + "x".repeat(bytes))]),
 );
 const shared = Buffer.allocUnsafeSlow(65_536);
 

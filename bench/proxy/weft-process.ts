@@ -1,11 +1,11 @@
 /** Weft's proxy with one hop to measure, configured over xDS as in a mesh: `weft-process.ts <gateway | sidecar> <origin's port>`. Its port goes to the parent. */
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
-import { silentLog } from "../src/base/index.ts";
-import { Proxy, type HostedWorkload } from "../src/proxy/index.ts";
-import { AdsServer, Multiplexer, type ResourceSet } from "../src/xds/index.ts";
+import { silentLog } from "../../src/base/index.ts";
+import { Proxy, type HostedWorkload } from "../../src/proxy/index.ts";
+import { AdsServer, Multiplexer, type ResourceSet } from "../../src/xds/index.ts";
 import { freePort } from "./program.ts";
-import { nodeOf } from "../src/proxy/fixture.ts";
+import { nodeOf } from "../../src/proxy/fixture.ts";
 import { calleeAddress, calleeHop, callerHop, gatewayHop } from "./hops.ts";
 
 const [, , hop, origin = ""] = process.argv;

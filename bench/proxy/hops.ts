@@ -8,7 +8,7 @@ import {
   type ResourceSet,
   type RetryPolicy,
   type RouteConfiguration,
-} from "../src/xds/index.ts";
+} from "../../src/xds/index.ts";
 
 /** Where the mesh sees the callee. */
 export const calleeAddress = "10.244.0.3";

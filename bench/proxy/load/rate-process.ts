@@ -1,0 +1,86 @@
+/**
+ * Sends requests at a constant rate, whatever the answers do, and measures each from the moment it was meant to be sent:
+ * an answer that is late makes those behind it late too.
+ */
+import { connect, type Socket } from "node:net";
+import { Worker } from "node:worker_threads";
+import { serve } from "./answer.ts";
+import { answers, request } from "./request.ts";
+
+export interface Rate {
+  readonly port: number;
+  readonly path: string;
+  readonly body: number;
+  readonly connections: number;
+  /** Requests of a second. */
+  readonly rate: number;
+  readonly seconds: number;
+}
+
+/** Microseconds. */
+export interface Latencies {
+  readonly p50: number;
+  readonly p99: number;
+}
+
+/** What of a run is not measured: connections are made, and code that rested wakes. */
+const unmeasured = 0.2;
+
+const now = () => Number(process.hrtime.bigint() / 1000n);
+
+function run({ port, path, body, connections, rate, seconds }: Rate): Promise<Latencies> {
+  const bytes = request(path);
+  const count = Math.round(rate * seconds);
+  const latencies = new Float64Array(count);
+  /** Those meant to be sent that wait for a connection: their numbers. */
+  const waiting: number[] = [];
+  const idle: Socket[] = [];
+  const sockets: Socket[] = [];
+  const first = now() + 100_000;
+  const meant = (index: number) => first + (index * 1e6) / rate;
+  let answered = 0;
+  const ticks = new Worker(new URL("ticks.ts", import.meta.url), { workerData: { first, count, rate } });
+  return new Promise<Latencies>((resolve, reject) => {
+    const underWay = new Map<Socket, number>();
+    const fail = (why: string) => reject(new Error(why));
+    const send = (socket: Socket, index: number) => {
+      underWay.set(socket, index);
+      socket.write(bytes);
+    };
+    const open = () => {
+      const done = () => {
+        const index = underWay.get(socket) ?? 0;
+        latencies[index] = now() - meant(index);
+        answered += 1;
+        if (answered === count) return resolve(quantiles(latencies.subarray(Math.floor(count * unmeasured))));
+        const next = waiting.shift();
+        if (next === undefined) idle.push(socket);
+        else send(socket, next);
+      };
+      const socket: Socket = connect({ host: "127.0.0.1", port, noDelay: true, onread: answers(body, done, fail) });
+      socket.on("connect", () => idle.push(socket));
+      socket.on("error", (error) => fail(error.message));
+      socket.on("end", () => fail("closed by the proxy"));
+      sockets.push(socket);
+    };
+    for (let each = 0; each < connections; each += 1) open();
+    ticks.on("message", (index: number) => {
+      // The one that rested longest: all connections are used in turn.
+      const socket = idle.shift();
+      if (socket) send(socket, index);
+      else waiting.push(index);
+    });
+    ticks.on("error", reject);
+  }).finally(() => {
+    for (const socket of sockets) socket.destroy();
+    void ticks.terminate();
+  });
+}
+
+function quantiles(latencies: Float64Array): Latencies {
+  const sorted = latencies.toSorted();
+  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+  return { p50: at(0.5), p99: at(0.99) };
+}
+
+serve(run);

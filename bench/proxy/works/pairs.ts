@@ -1,0 +1,58 @@
+/** Two proxies with mutual TLS between them, one before the caller, one before the callee; and Weft's one process for both. */
+import { makeCertificates } from "../certificates.ts";
+import { contest, type Entrants } from "../contest.ts";
+import { startEnvoy, startWeft } from "../envoy.ts";
+import { startHaproxy } from "../haproxy.ts";
+import { atMost, type Run, type Subject, type Work } from "../work.ts";
+import { startInMesh } from "../weft-in-mesh.ts";
+import { requestTurns, startOrigin } from "./http1.ts";
+
+type Start = typeof startEnvoy;
+
+async function pair(run: Run, start: Start, originPort: number): Promise<Subject> {
+  const certificates = makeCertificates(run.folder);
+  const callee = await start(run, { originPort, tls: "clients" }, certificates);
+  const caller = await start(run, { originPort: callee.port, tls: "origin" }, certificates);
+  return { programs: [...caller.programs, ...callee.programs], port: caller.port };
+}
+
+async function haproxyPair(run: Run, originPort: number): Promise<Subject> {
+  const { ca, both } = makeCertificates(run.folder);
+  const tls = "ssl-min-ver TLSv1.3";
+  const callee = await startHaproxy(run, { originPort, bind: `ssl crt ${both} ca-file ${ca} verify required ${tls}` });
+  const server = `ssl crt ${both} ca-file ${ca} verify required sni str(shop.example) ${tls}`;
+  const caller = await startHaproxy(run, { originPort: callee.port, server });
+  return { programs: [...caller.programs, ...callee.programs], port: caller.port };
+}
+
+const noPair = "a server of nginx has to be told each client certificate's rules apart; HAProxy stands for both";
+
+async function entrantsOf(run: Run, weft: (originPort: number) => Promise<Subject>): Promise<Entrants> {
+  const originPort = await startOrigin(run);
+  return {
+    weft: () => weft(originPort),
+    haproxy: () => haproxyPair(run, originPort),
+    nginx: noPair,
+    envoy: () => pair(run, startEnvoy, originPort),
+  };
+}
+
+export const oneHost: Work = {
+  title: "caller → callee on one host; others: two proxies, mutual TLS",
+  async measure(run) {
+    const entrants = await entrantsOf(run, (originPort) => startInMesh(run, "sidecar", originPort));
+    const { values, absent } = await contest(run, entrants, 1, requestTurns(run));
+    const goals = [atMost(0.6, "haproxy"), atMost(0.25, "envoy")];
+    return [{ what: "CPU per request", unit: "µs", values: values[0] ?? {}, absent, goals }];
+  },
+};
+
+export const mutualTls: Work = {
+  title: "two proxies, mutual TLS, HTTP/1.1, 1 KB",
+  async measure(run) {
+    const entrants = await entrantsOf(run, (originPort) => pair(run, startWeft, originPort));
+    const { values, absent } = await contest(run, entrants, 1, requestTurns(run));
+    const goals = [atMost(1.2, "haproxy"), atMost(0.5, "envoy")];
+    return [{ what: "CPU per request, both proxies", unit: "µs", values: values[0] ?? {}, absent, goals }];
+  },
+};
