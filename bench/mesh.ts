@@ -1,6 +1,6 @@
 /**
  * Figures of a whole mesh, printed as the table that stands in bench/README.md:
- * time to ready, memory, change to effect, and many pods. `npm run bench -- mesh`
+ * time to ready, memory, change to effect, and many pods. `npm run bench:mesh`
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

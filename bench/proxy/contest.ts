@@ -37,19 +37,20 @@ export async function contest(
       const contestant = { name, subject, pids: familyOf(subject.programs.map(({ pid }) => pid)) };
       // Unmeasured: code is compiled, connections to the origin are made; who cannot do the work says so here.
       await warmUp(contestant);
+      await warmUp(contestant);
       present.push(contestant);
     } catch (error) {
       absent[name] = error instanceof Error ? error.message : String(error);
       run.note(`${name}: ${absent[name]}`);
     }
   }
-  const values = Array.from({ length: things }, () => ({}) as Partial<Record<SubjectName, number[]>>);
+  const values: Partial<Record<SubjectName, number[]>>[] = Array.from({ length: things }, () => ({}));
   for (let round = 0; round < run.rounds; round += 1) {
     // Nobody is always the one after another.
     const order = round % 2 === 0 ? present : present.toReversed();
     for (const contestant of order) {
-      for (const [index, value] of (await turn(contestant)).entries())
-        (values[index]![contestant.name] ??= []).push(value);
+      const measured = await turn(contestant);
+      for (const [index, each] of values.entries()) (each[contestant.name] ??= []).push(measured[index] ?? Number.NaN);
     }
   }
   return { values, absent };

@@ -21,7 +21,7 @@ export function startEnvoy(run: Run, hop: HopWanted, certificates?: CertificateF
 export function startWeft(run: Run, hop: HopWanted, certificates?: CertificateFiles): Promise<Subject> {
   const env = run.profiles ? profiling(run.profiles) : {};
   return start(run, hop, certificates, (file) =>
-    Program.of(process.execPath, [launcher, "proxy", "-c", file], { core: cores.proxy, env }),
+    Program.of(process.execPath, [launcher, "proxy", "-c", file, "--drain-time-s", "0"], { core: cores.proxy, env }),
   );
 }
 

@@ -18,7 +18,7 @@ const run = promisify(execFile);
 export async function h2load({ port, path, requests, body, headers = [] }: StreamLoad): Promise<void> {
   const fields = headers.flatMap((header) => ["-H", header]);
   const args = ["-n", String(requests), "-c8", "-m8", ...(body ? ["-d", body] : []), ...fields];
-  const [program = "", ...rest] = [...wrapping(cores.rest), "h2load", ...args, `http://127.0.0.1:${port}${path}`];
+  const [program, ...rest] = [...wrapping(cores.rest), "h2load", ...args, `http://127.0.0.1:${port}${path}`];
   const { stdout } = await run(program, rest, { timeout: 30_000 });
   const counts = /(\d+) succeeded, .*\nstatus codes: (\d+) 2xx/.exec(stdout);
   if (Number(counts?.[1]) === requests && Number(counts?.[2]) === requests) return;

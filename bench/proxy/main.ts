@@ -45,7 +45,7 @@ async function main(options: Options): Promise<void> {
     if (!options.json) process.stdout.write(rows(result));
   }
   if (options.json) process.stdout.write(`${JSON.stringify(asJson(results), undefined, 2)}\n`);
-  else for (const remark of remarks(results)) process.stdout.write(`\n- ${remark}`);
+  else for (const remark of remarks(results)) process.stdout.write(`- ${remark}\n`);
 }
 
 try {

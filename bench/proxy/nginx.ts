@@ -10,9 +10,12 @@ export interface NginxHop {
   readonly originPort: number;
   /** gRPC: HTTP/2 on both sides. */
   readonly grpc?: boolean;
+  /** What else the server says, and what else is said to the origin: TLS. */
+  readonly server?: readonly string[];
+  readonly pass?: readonly string[];
 }
 
-export async function startNginx(run: Run, { originPort, grpc }: NginxHop) {
+export async function startNginx(run: Run, { originPort, grpc, server, pass = [] }: NginxHop) {
   const port = await freePort();
   const folder = join(run.folder, `nginx-${port}`);
   mkdirSync(folder);
@@ -20,11 +23,14 @@ export async function startNginx(run: Run, { originPort, grpc }: NginxHop) {
   const paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
     (kind) => `${kind}_temp_path ${folder}/${kind};`,
   );
-  const pass = grpc
-    ? "grpc_pass grpc://origin;"
-    : `proxy_pass http://origin;
-      proxy_http_version 1.1;
-      proxy_set_header Connection "";`;
+  const onward = grpc
+    ? ["grpc_pass grpc://origin"]
+    : [
+        `proxy_pass ${pass.length > 0 ? "https" : "http"}://origin`,
+        "proxy_http_version 1.1",
+        'proxy_set_header Connection ""',
+        ...pass,
+      ];
   writeFileSync(
     file,
     `daemon off;
@@ -44,9 +50,10 @@ http {
     keepalive_requests 100000000;
   }
   server {
-    listen 127.0.0.1:${port}${grpc ? " http2" : ""};
+    listen 127.0.0.1:${port}${grpc ? " http2" : ""}${server ? " ssl" : ""};
+    ${(server ?? []).map((line) => `${line};`).join("\n    ")}
     location / {
-      ${pass}
+      ${onward.map((line) => `${line};`).join("\n      ")}
     }
   }
 }

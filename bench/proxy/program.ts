@@ -113,6 +113,16 @@ function has(program: string): boolean {
   return known;
 }
 
+/** The first of what a program complained of, without the place in our own files. */
+function firstFault(stderr: string): string {
+  return (
+    stderr
+      .trim()
+      .split("\n", 1)[0]
+      ?.replace(/^.*error: /, "") || "it ended without a word"
+  );
+}
+
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -125,7 +135,7 @@ export async function freePort(): Promise<number> {
 /** Waits until the program listens on this port of 127.0.0.1; at most ten seconds. */
 export async function listening(port: number, program: Program): Promise<void> {
   for (let tries = 0; tries < 200; tries += 1) {
-    if (program.over) throw new Error(program.stderr.trim().split("\n").at(-1) ?? "it ended without a word");
+    if (program.over) throw new Error(firstFault(program.stderr));
     const socket = connect(port, "127.0.0.1");
     const open = await new Promise<boolean>((resolve) => {
       socket.once("connect", () => resolve(true));

@@ -3,9 +3,10 @@
  * an answer that is late makes those behind it late too.
  */
 import { connect, type Socket } from "node:net";
-import { Worker } from "node:worker_threads";
+import { MessageChannel, Worker } from "node:worker_threads";
 import { serve } from "./answer.ts";
 import { answers, request } from "./request.ts";
+import type { Ticks } from "./ticks.ts";
 
 export interface Rate {
   readonly port: number;
@@ -39,7 +40,9 @@ function run({ port, path, body, connections, rate, seconds }: Rate): Promise<La
   const first = now() + 100_000;
   const meant = (index: number) => first + (index * 1e6) / rate;
   let answered = 0;
-  const ticks = new Worker(new URL("ticks.ts", import.meta.url), { workerData: { first, count, rate } });
+  const { port1: due, port2 } = new MessageChannel();
+  const workerData = { first, count, rate, port: port2 } satisfies Ticks;
+  const ticks = new Worker(new URL("ticks.ts", import.meta.url), { workerData, transferList: [port2] });
   return new Promise<Latencies>((resolve, reject) => {
     const underWay = new Map<Socket, number>();
     const fail = (why: string) => reject(new Error(why));
@@ -64,7 +67,7 @@ function run({ port, path, body, connections, rate, seconds }: Rate): Promise<La
       sockets.push(socket);
     };
     for (let each = 0; each < connections; each += 1) open();
-    ticks.on("message", (index: number) => {
+    due.on("message", (index: number) => {
       // The one that rested longest: all connections are used in turn.
       const socket = idle.shift();
       if (socket) send(socket, index);
@@ -73,6 +76,7 @@ function run({ port, path, body, connections, rate, seconds }: Rate): Promise<La
     ticks.on("error", reject);
   }).finally(() => {
     for (const socket of sockets) socket.destroy();
+    due.close();
     void ticks.terminate();
   });
 }

@@ -1,8 +1,17 @@
 /** A thread that says when each request is due: a timer of an event loop is up to a millisecond late, this one some ten microseconds. */
-import { parentPort, workerData } from "node:worker_threads";
+import { workerData, type MessagePort } from "node:worker_threads";
 
-/** Microseconds of the system's steady clock; numbers of requests; requests of a second. */
-const { first, count, rate } = workerData as { readonly first: number; readonly count: number; readonly rate: number };
+export interface Ticks {
+  /** When the first is due: microseconds of the system's steady clock. */
+  readonly first: number;
+  readonly count: number;
+  /** Requests of a second. */
+  readonly rate: number;
+  /** Gets the number of each that is due. */
+  readonly port: MessagePort;
+}
+
+const { first, count, rate, port } = workerData as Ticks;
 /** Microseconds a sleeping thread may wake late. */
 const leeway = 80;
 
@@ -14,5 +23,5 @@ for (let index = 0; index < count; index += 1) {
   const rest = due - leeway - now();
   if (rest > 0) Atomics.wait(bed, 0, 0, rest / 1000);
   while (now() < due);
-  parentPort?.postMessage(index);
+  port.postMessage(index, []);
 }

@@ -3,6 +3,7 @@ import { makeCertificates } from "../certificates.ts";
 import { contest, type Entrants } from "../contest.ts";
 import { startEnvoy, startWeft } from "../envoy.ts";
 import { startHaproxy } from "../haproxy.ts";
+import { startNginx } from "../nginx.ts";
 import { atMost, type Run, type Subject, type Work } from "../work.ts";
 import { startInMesh } from "../weft-in-mesh.ts";
 import { requestTurns, startOrigin } from "./http1.ts";
@@ -25,14 +26,23 @@ async function haproxyPair(run: Run, originPort: number): Promise<Subject> {
   return { programs: [...caller.programs, ...callee.programs], port: caller.port };
 }
 
-const noPair = "a server of nginx has to be told each client certificate's rules apart; HAProxy stands for both";
+async function nginxPair(run: Run, originPort: number): Promise<Subject> {
+  const { ca, certificate, key } = makeCertificates(run.folder);
+  const own = (prefix: string) => [`${prefix}_certificate ${certificate}`, `${prefix}_certificate_key ${key}`];
+  const server = [...own("ssl"), `ssl_client_certificate ${ca}`, "ssl_verify_client on", "ssl_protocols TLSv1.3"];
+  const callee = await startNginx(run, { originPort, server });
+  const name = ["proxy_ssl_name shop.example", "proxy_ssl_server_name on", "proxy_ssl_verify on"];
+  const pass = [...own("proxy_ssl"), `proxy_ssl_trusted_certificate ${ca}`, ...name, "proxy_ssl_protocols TLSv1.3"];
+  const caller = await startNginx(run, { originPort: callee.port, pass });
+  return { programs: [...caller.programs, ...callee.programs], port: caller.port };
+}
 
 async function entrantsOf(run: Run, weft: (originPort: number) => Promise<Subject>): Promise<Entrants> {
   const originPort = await startOrigin(run);
   return {
     weft: () => weft(originPort),
     haproxy: () => haproxyPair(run, originPort),
-    nginx: noPair,
+    nginx: () => nginxPair(run, originPort),
     envoy: () => pair(run, startEnvoy, originPort),
   };
 }
