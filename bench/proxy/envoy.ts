@@ -1,6 +1,7 @@
 /** Weft and Envoy, from the same bootstrap. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { envoyPath } from "../../tools/envoy/envoy.ts";
 import { bootstrap, type CertificateFiles, type Hop } from "./bootstrap.ts";
 import { cores, freePort, listening, Program } from "./program.ts";
 import type { Run, Subject } from "./work.ts";
@@ -8,14 +9,11 @@ import type { Run, Subject } from "./work.ts";
 /** A hop whose port is chosen when it is started. */
 export type HopWanted = Omit<Hop, "port">;
 
-/** Where the Envoy is that is measured. */
-export const envoyProgram = process.env["WEFT_ENVOY"] ?? "";
-
 const launcher = join(import.meta.dirname, "../../bin/weft.js");
 
 export function startEnvoy(run: Run, hop: HopWanted, certificates?: CertificateFiles): Promise<Subject> {
   const args = ["--use-dynamic-base-id", "--concurrency", "1", "--log-level", "error", "-c"];
-  return start(run, hop, certificates, (file) => Program.of(envoyProgram, [...args, file], { core: cores.proxy }));
+  return start(run, hop, certificates, (file) => Program.of(envoyPath() ?? "", [...args, file], { core: cores.proxy }));
 }
 
 export function startWeft(run: Run, hop: HopWanted, certificates?: CertificateFiles): Promise<Subject> {

@@ -1,7 +1,7 @@
 /** What the machine must have for a run. */
 import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { envoyProgram } from "./envoy.ts";
+import { envoyPath } from "../../tools/envoy/envoy.ts";
 import { haproxy } from "./haproxy.ts";
 import { nginx } from "./nginx.ts";
 import type { Options } from "./options.ts";
@@ -15,12 +15,8 @@ export function missing({ subjects }: Options): readonly string[] {
       lacking.push(`${program} is missing: apt-get install ${debian}`);
     }
   }
-  if (subjects.includes("envoy") && !isProgram(envoyProgram)) {
-    lacking.push(
-      envoyProgram === ""
-        ? "WEFT_ENVOY does not say where Envoy is; leave it out with: --subjects weft,haproxy,nginx"
-        : `WEFT_ENVOY names no program: ${envoyProgram}`,
-    );
+  if (subjects.includes("envoy") && envoyPath() === undefined) {
+    lacking.push("Envoy is missing: npm run envoy fetches it; or set WEFT_ENVOY to the path of one");
   }
   for (const [program, debian] of [
     ["h2load", "nghttp2-client"],
