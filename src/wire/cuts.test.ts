@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
-import { ChunkReader, chunkOf, lastChunk } from "./chunked.ts";
+import { ChunkReader, chunkOf, lastChunk, lastChunkWith } from "./chunked.ts";
 import { HeadReader } from "./head-reader.ts";
 import type { HeadLimits } from "./limits.ts";
 import { readRequest } from "./request.ts";
 import { readResponse } from "./response.ts";
+import { forbiddenInTrailers } from "./trailers.ts";
 
 const limits: HeadLimits = { head: 200, fields: 6, target: 40 };
 const runs = { numRuns: 500 };
@@ -125,11 +126,24 @@ describe("in any cuts", () => {
       { weight: 6, arbitrary: fc.string({ unit: "binary-ascii", minLength: 1, maxLength: 30 }).map(asChunk) },
       {
         weight: 2,
-        arbitrary: fc.constantFrom("3;x=1\r\nabc\r\n", "0A\r\n0123456789\r\n", lastChunk, "0;a\r\nX: y\r\n\r\n"),
+        arbitrary: fc.constantFrom(
+          "3;x=1\r\nabc\r\n",
+          "0A\r\n0123456789\r\n",
+          lastChunk,
+          "0;a\r\nX: y\r\nTE: z\r\n\r\n",
+        ),
       },
       {
         weight: 1,
-        arbitrary: fc.constantFrom("\r\n", "g\r\n", "5\n", "3 \r\nabc\r\n", "3\r\nabcd\r\n", "fffffffffffffff\r\n"),
+        arbitrary: fc.constantFrom(
+          "\r\n",
+          "g\r\n",
+          "5\n",
+          "3 \r\nabc\r\n",
+          "3\r\nabcd\r\n",
+          "fffffffffffffff\r\n",
+          "0\r\nX\r\n\r\n",
+        ),
       },
     );
     const bodies = fc
@@ -158,6 +172,18 @@ describe("in any cuts", () => {
     };
     fc.assert(fc.property(fc.array(fc.string({ unit: "binary-ascii", minLength: 1 })), cuts, holds), runs);
   });
+
+  test("trailers that are sent are what is read from them", () => {
+    const name = fc.stringMatching(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,12}$/).filter((name) => !forbiddenInTrailers(name));
+    const value = fc.stringMatching(/^(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]{0,20}[\x21-\x7e\x80-\xff])?)?$/);
+    const fields = fc.array(fc.tuple(name, value), { maxLength: 20 }).map((pairs) => pairs.flat());
+    const holds = (trailers: readonly string[], lengths: number[]) => {
+      const text = lastChunkWith(trailers);
+      const { done, used, trailers: got } = body(Buffer.from(text, "latin1"), lengths);
+      assert.deepEqual({ done, used, got }, { done: true, used: text.length, got: trailers });
+    };
+    fc.assert(fc.property(fields, cuts, holds), runs);
+  });
 });
 
 const asChunk = (text: string) => chunkOf(Buffer.from(text), 0, text.length).toString();
@@ -171,5 +197,5 @@ function body(bytes: Buffer, lengths: readonly number[]) {
     used += reader.read(given, 0, given.length, sink);
     return !reader.done && !reader.failed;
   });
-  return { data, used, done: reader.done, failed: reader.failed };
+  return { data, used, done: reader.done, failed: reader.failed, trailers: reader.trailers };
 }

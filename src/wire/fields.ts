@@ -35,6 +35,10 @@ export class Framing {
   /** The protocol asked for, when `Connection: upgrade` came with it. */
   upgrade: string | undefined = undefined;
   expectContinue = false;
+  /** `Expect` holds something that is not `100-continue`. */
+  expectsUnknown = false;
+  /** The sender reads trailers (`TE: trailers`). */
+  takesTrailers = false;
 }
 
 /** Fields `Connection` may name that are end-to-end all the same: a client could strip them from its own request. */
@@ -86,14 +90,17 @@ export function readFields(text: string, start: number, limits: HeadLimits, into
         connection = connection === "" ? text.slice(from, to) : `${connection},${text.slice(from, to)}`;
         break;
       case "upgrade":
-        upgrade = text.slice(from, to).toLowerCase();
+        upgrade = (upgrade === undefined ? "" : `${upgrade}, `) + text.slice(from, to).toLowerCase();
         break;
       case "expect":
-        if (text.slice(from, to).toLowerCase() !== "100-continue") return refusal(400, "unknown-expectation");
-        into.expectContinue = true;
+        if (text.slice(from, to).toLowerCase() === "100-continue") into.expectContinue = true;
+        else into.expectsUnknown = true;
+        break;
+      case "te":
+        if (asksForTrailers(text.slice(from, to))) into.takesTrailers = true;
         break;
       default:
-      // te, keep-alive, proxy-connection: dropped; trailers are dropped too, so nobody is promised any.
+      // keep-alive, proxy-connection, http2-settings: dropped.
     }
     at = line + 2;
   }
@@ -103,6 +110,15 @@ export function readFields(text: string, start: number, limits: HeadLimits, into
     into.chunked = true;
   }
   return connection === "" ? undefined : readConnection(connection, upgrade, limits, into);
+}
+
+/** Reads one field line, without its CRLF and without controls, into a flat list; false: it is none. */
+export function readFieldLine(line: string, into: string[]): boolean {
+  const colon = line.indexOf(":");
+  const name = line.slice(0, Math.max(0, colon));
+  if (!isToken(name)) return false;
+  into.push(name, withoutBlanks(line.slice(colon + 1)));
+  return true;
 }
 
 const isBlank = (code: number) => code === 32 || code === 9;
@@ -121,7 +137,7 @@ function hopByHop(text: string, start: number, end: number): string {
     case 10:
       return named(text, start, end, "connection") || named(text, start, end, "keep-alive");
     case 14:
-      return named(text, start, end, "content-length");
+      return named(text, start, end, "content-length") || named(text, start, end, "http2-settings");
     case 16:
       return named(text, start, end, "proxy-connection");
     case 17:
@@ -143,6 +159,12 @@ function withoutBlanks(text: string): string {
   while (from < to && isBlank(text.charCodeAt(from))) from += 1;
   while (to > from && isBlank(text.charCodeAt(to - 1))) to -= 1;
   return text.slice(from, to);
+}
+
+/** Of `TE` (RFC 9110 §10.1.4); codings it lists beside are for one hop, and ours takes none. */
+function asksForTrailers(value: string): boolean {
+  if (value === "trailers") return true;
+  return value.split(",").some((option) => withoutBlanks(option).toLowerCase() === "trailers");
 }
 
 /** One length, or a list of equal ones. */

@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import { fieldValue, removeField } from "./fields.ts";
 import { defaultLimits } from "./limits.ts";
 import { readRequest, type RequestMessage } from "./request.ts";
+import { readResponse } from "./response.ts";
 
 function read(lines: string, version = "1.1"): RequestMessage {
   const message = readRequest(`GET / HTTP/${version}\r\nHost: a\r\n${lines}`, defaultLimits);
@@ -11,10 +12,10 @@ function read(lines: string, version = "1.1"): RequestMessage {
 }
 
 describe("fields of one hop", () => {
-  test("are taken out: Connection, Keep-Alive, Proxy-Connection, TE, Upgrade, Expect", () => {
+  test("are taken out: Connection, Keep-Alive, Proxy-Connection, TE, Upgrade, HTTP2-Settings, Expect", () => {
     const message = read(
       "Connection: keep-alive\r\nKeep-Alive: timeout=5\r\nProxy-Connection: close\r\nTE: trailers\r\n" +
-        "Upgrade: websocket\r\nExpect: 100-Continue\r\nX: y\r\n",
+        "Upgrade: websocket\r\nHTTP2-Settings: AA\r\nExpect: 100-Continue\r\nContent-Length: 1\r\nX: y\r\n",
     );
     assert.deepEqual(message.fields, ["X", "y"]);
     assert.equal(message.expectContinue, true);
@@ -47,6 +48,15 @@ describe("fields of one hop", () => {
     assert.equal(message.contentLength, 3);
   });
 
+  test("TE says whether trailers are read; no coding it lists is", () => {
+    const taken = ["trailers", "Trailers", "gzip, trailers", "gzip;q=0.5 ,\ttrailers", "x\r\nTE: trailers"];
+    const not = ["", "trailer", "trailers;q=0", "x-trailers", "gzip"];
+    for (const value of taken) assert.equal(read(`TE: ${value}\r\n`).takesTrailers, true, value);
+    for (const value of not) assert.equal(read(`TE: ${value}\r\n`).takesTrailers, false, value);
+    assert.equal(read("").takesTrailers, false);
+    assert.deepEqual(read("TE: trailers\r\nConnection: te\r\n").fields, []);
+  });
+
   test("an upgrade is asked for by both Connection and Upgrade", () => {
     assert.equal(read("Connection: Upgrade\r\nUpgrade: WebSocket\r\n").upgrade, "websocket");
     assert.equal(read("Connection: upgrade\r\n").upgrade, undefined);
@@ -65,6 +75,17 @@ describe("fields of one hop", () => {
     assert.equal(read("Connection: Keep-Alive\r\n", "1.0").persistent, true);
     assert.equal(read("Connection: keep-alive, close\r\n", "1.0").persistent, false);
   });
+});
+
+test("fields of an answer that its Connection names are taken out as well, but none that only a thief would name", () => {
+  const message = readResponse(
+    "HTTP/1.1 200 OK\r\nX-A: 1\r\nSet-Cookie: b\r\nContent-Type: c\r\nKeep-Alive: timeout=5\r\n" +
+      "Connection: x-a, set-cookie, content-type, content-length, keep-alive\r\nContent-Length: 3\r\n",
+    defaultLimits,
+  );
+  assert.ok(!("refused" in message));
+  assert.deepEqual(message.fields, ["Set-Cookie", "b", "Content-Type", "c"]);
+  assert.equal(message.contentLength, 3);
 });
 
 test("a field is found and removed in any case of its letters, and only whole", () => {

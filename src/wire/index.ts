@@ -1,5 +1,6 @@
 /** Bytes ⇄ messages, no sockets: HTTP/1.1 heads, bodies and paths as strict as RFC 9110 and RFC 9112 allow, first bytes, PROXY headers. */
 import "./latin1.ts";
+export * from "./authority.ts";
 export * from "./chunked.ts";
 export * from "./fields.ts";
 export * from "./head-reader.ts";
@@ -13,3 +14,4 @@ export * from "./refusal.ts";
 export * from "./request.ts";
 export * from "./response.ts";
 export * from "./sniff.ts";
+export * from "./trailers.ts";

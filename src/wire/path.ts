@@ -1,12 +1,14 @@
 // On the path of every request.
 
 /** What must be rewritten before a path has its one normal form. */
-const unusual = /%|\\|\/\.|\/\//;
+const unusual = /[%\\"<>^`{|}]|\/\.|\/\//;
+/** Never part of a path, and sent in one by many (RFC 3986 §3.3). */
+const unescaped = /["<>^`{|}]/g;
 
 /**
  * The one form of a path that routes and policies see and that upstream gets (RFC 3986 §6.2.2, as Envoy's
- * `normalize_path` does it): escapes of unreserved characters undone, others in upper case, `\` as `/`,
- * dot segments removed. `%2F` stays. Undefined: the path leaves its root, or has a broken escape.
+ * `normalize_path` does it): escapes of unreserved characters undone, others in upper case, what must be escaped
+ * escaped, `\` as `/`, dot segments removed. `%2F` stays. Undefined: the path leaves its root, or has a broken escape.
  */
 export function normalizePath(path: string, mergeSlashes: boolean): string | undefined {
   if (!unusual.test(path)) return path;
@@ -20,7 +22,7 @@ export function normalizePath(path: string, mergeSlashes: boolean): string | und
     return /[A-Za-z0-9._~-]/.test(character) ? character : `%${hex.toUpperCase()}`;
   });
   if (broken || /%00/.test(text)) return undefined;
-  text = text.replaceAll("\\", "/");
+  text = text.replaceAll("\\", "/").replace(unescaped, (found) => `%${found.charCodeAt(0).toString(16).toUpperCase()}`);
   if (mergeSlashes) text = text.replace(/\/{2,}/g, "/");
   return text.includes("/.") ? withoutDots(text) : text;
 }
@@ -30,8 +32,10 @@ function withoutDots(path: string): string | undefined {
   const segments = path.split("/").slice(1);
   for (const [index, segment] of segments.entries()) {
     const last = index === segments.length - 1;
-    if (segment === "." || segment === "..") {
-      if (segment === ".." && kept.pop() === undefined) return undefined;
+    // Some servers cut parameters off before they look at dots.
+    const name = segment.startsWith(".") ? segment.replace(/;.*/, "") : segment;
+    if (name === "." || name === "..") {
+      if (name === ".." && kept.pop() === undefined) return undefined;
       if (last) kept.push("");
     } else kept.push(segment);
   }

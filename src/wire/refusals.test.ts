@@ -90,7 +90,10 @@ const fieldLines: readonly Case[] = [
   ["more than a hundred", fields(Array.from({ length: 101 }, () => "X: y").join("\r\n")), "431 too-many-fields"],
   ["a hundred names in Connection and more", fields(`Connection: ${"x,".repeat(101)}`), "431 too-many-options"],
   ["larger than a head may be", fields(`X: ${"y".repeat(61_440)}`), "431 head-too-large"],
-  ["an expectation nobody knows", fields("Expect: 200-ok"), "400 unknown-expectation"],
+  ["an expectation nobody knows", fields("Expect: 200-ok"), "417 unknown-expectation"],
+  ["an expectation beside a known one", fields("Expect: 100-continue, x"), "417 unknown-expectation"],
+  ["an expectation in its own field", fields("Expect: 100-continue\r\nExpect: x"), "417 unknown-expectation"],
+  ["an expectation that is empty", fields("Expect:"), "417 unknown-expectation"],
 ];
 
 const startLines: readonly Case[] = [
@@ -103,6 +106,8 @@ const startLines: readonly Case[] = [
   ["a target beyond ASCII", line("GET /\xe4 HTTP/1.1"), "400 malformed-target"],
   ["NUL in the target", line("GET /\0 HTTP/1.1"), "400 forbidden-character"],
   ["a method that is no token", line("GE(T / HTTP/1.1"), "400 malformed-method"],
+  ["a method longer than any", line(`${"A".repeat(65)} / HTTP/1.1`), "501 method-too-long"],
+  ["a method beyond ASCII", line("G\xcbT / HTTP/1.1"), "400 malformed-method"],
   ["no version: HTTP/0.9", line("GET /"), "400 malformed-start-line"],
   ["HTTP/1.2", line("GET / HTTP/1.2"), "505 unknown-version"],
   ["HTTP/2.0", line("GET / HTTP/2.0"), "505 unknown-version"],
@@ -119,23 +124,32 @@ const targets: readonly Case[] = [
   ["no Host", "GET / HTTP/1.1\r\n\r\n", "400 no-host"],
   ["two Hosts", "GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", "400 several-hosts"],
   ["two Hosts, absolute-form", "GET http://a/ HTTP/1.1\r\nHost: a\r\nhost: b\r\n\r\n", "400 several-hosts"],
-  ["Hosts in a list", "GET / HTTP/1.1\r\nHost: a, b\r\n\r\n", "400 malformed-host"],
-  ["a Host with userinfo", "GET / HTTP/1.1\r\nHost: me@a\r\n\r\n", "400 malformed-host"],
-  ["a Host with a path", "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", "400 malformed-host"],
-  ["a Host with a space", "GET / HTTP/1.1\r\nHost: a b\r\n\r\n", "400 malformed-host"],
-  ["a Host beyond ASCII", "GET / HTTP/1.1\r\nHost: \xe4\r\n\r\n", "400 malformed-host"],
-  ["a Host with a port that is none", "GET / HTTP/1.1\r\nHost: a:b\r\n\r\n", "400 malformed-host"],
   ["a bad Host under absolute-form", "GET http://a/ HTTP/1.1\r\nHost: a b\r\n\r\n", "400 malformed-host"],
   ["absolute-form without Host", "GET http://a/ HTTP/1.1\r\n\r\n", "400 no-host"],
   ["absolute-form with userinfo", line("GET http://me@a/ HTTP/1.1"), "400 malformed-host"],
   ["absolute-form without authority", line("GET http:///a HTTP/1.1"), "400 malformed-target"],
   ["absolute-form of another scheme", line("GET ftp://a/ HTTP/1.1"), "400 malformed-target"],
+  ["absolute-form to an empty name", line("GET http://:80/ HTTP/1.1"), "400 malformed-host"],
+  ["absolute-form to a port that is none", line("GET http://a:65536/ HTTP/1.1"), "400 malformed-host"],
+  ["absolute-form with one slash", line("GET http:/a HTTP/1.1"), "400 malformed-target"],
+  ["absolute-form with a fragment behind its authority", line("GET http://a#b HTTP/1.1"), "400 malformed-target"],
+  ["origin-form with a fragment", line("GET /a#b HTTP/1.1"), "400 malformed-target"],
   ["absolute-form with a fragment", line("GET http://a/#b HTTP/1.1"), "400 malformed-target"],
   ["authority-form without CONNECT", line("GET a:80 HTTP/1.1"), "400 malformed-target"],
   ["a path without its slash", line("GET a HTTP/1.1"), "400 malformed-target"],
   ["* without OPTIONS", line("GET * HTTP/1.1"), "400 malformed-target"],
   ["CONNECT with a path", line("CONNECT /a HTTP/1.1"), "400 malformed-target"],
   ["CONNECT without a port", line("CONNECT a HTTP/1.1"), "400 malformed-target"],
+  ["CONNECT to port 0", line("CONNECT a:0 HTTP/1.1"), "400 malformed-target"],
+  ["CONNECT to an empty port", line("CONNECT a: HTTP/1.1"), "400 malformed-target"],
+  ["CONNECT with *", line("CONNECT * HTTP/1.1"), "400 malformed-target"],
+  ["CONNECT with a scheme", line("CONNECT http://a:80 HTTP/1.1"), "400 malformed-target"],
+  [
+    "CONNECT with chunks",
+    "CONNECT a:80 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n",
+    "400 connect-with-body",
+  ],
+  ["connect in small letters", line("connect a:80 HTTP/1.1"), "400 malformed-target"],
   ["CONNECT with userinfo", line("CONNECT me@a:80 HTTP/1.1"), "400 malformed-target"],
   ["CONNECT to a list", line("CONNECT a,b:80 HTTP/1.1"), "400 malformed-target"],
   ["CONNECT with a body", "CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\nContent-Length: 1\r\n\r\n", "400 connect-with-body"],
@@ -160,7 +174,10 @@ for (const [of, cases] of Object.entries(tables)) {
 }
 
 type Taken = Partial<
-  Pick<RequestMessage, "method" | "target" | "host" | "contentLength" | "chunked" | "fields" | "upgrade" | "minor">
+  Pick<
+    RequestMessage,
+    "method" | "target" | "host" | "contentLength" | "chunked" | "fields" | "upgrade" | "minor" | "expectContinue"
+  >
 >;
 
 const taken: readonly (readonly [what: string, head: string, message: Taken])[] = [
@@ -177,8 +194,30 @@ const taken: readonly (readonly [what: string, head: string, message: Taken])[] 
   ["absolute-form without a path", line("GET http://b HTTP/1.1"), { host: "b", target: "/" }],
   ["absolute-form with a query alone", line("GET http://b?c HTTP/1.1"), { host: "b", target: "/?c" }],
   ["* with OPTIONS", line("OPTIONS * HTTP/1.1"), { target: "*" }],
+  ["* by absolute-form of OPTIONS", line("OPTIONS http://b HTTP/1.1"), { host: "b", target: "*" }],
+  ["a path by absolute-form of OPTIONS", line("OPTIONS http://b/ HTTP/1.1"), { host: "b", target: "/" }],
+  ["CONNECT, whose target replaces Host", line("CONNECT b:80 HTTP/1.1"), { host: "b:80", target: "b:80" }],
   ["CONNECT with an authority", "CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n", { target: "a:80", host: "a:80" }],
   ["an IPv6 Host", "GET / HTTP/1.1\r\nHost: [::1]:80\r\n\r\n", { host: "[::1]:80" }],
+  ["a method as long as may be", line(`${"A".repeat(64)} / HTTP/1.1`), { method: "A".repeat(64) }],
+  ["a name with an underscore", fields("x_y: z"), { fields: ["x_y", "z"] }],
+  ["an expectation of a body", fields("Expect: 100-Continue\r\nContent-Length: 1"), { expectContinue: true }],
+  ["an expectation without a body, as none", fields("Expect: 100-continue"), { expectContinue: false }],
+  [
+    "an expectation in HTTP/1.0, as none",
+    `${startOf10}Expect: x\r\nContent-Length: 1\r\n\r\n`,
+    { expectContinue: false },
+  ],
+  [
+    "an upgrade in HTTP/1.0, as none",
+    `${startOf10}Connection: upgrade\r\nUpgrade: websocket\r\n\r\n`,
+    { upgrade: undefined },
+  ],
+  [
+    "upgrades in two fields, as a list",
+    fields("Connection: upgrade\r\nUpgrade: websocket\r\nUpgrade: X"),
+    { upgrade: "websocket, x" },
+  ],
   ["HTTP/1.0 without Host", "GET / HTTP/1.0\r\n\r\n", { minor: 0, host: undefined }],
 ];
 

@@ -1,4 +1,5 @@
 // On the path of every request.
+import { namesPort, readAuthority } from "./authority.ts";
 import { Framing, hasForbidden, isToken, readFields } from "./fields.ts";
 import type { HeadLimits } from "./limits.ts";
 import { refusal, type Refusal } from "./refusal.ts";
@@ -24,10 +25,10 @@ export class RequestMessage extends Framing {
 }
 
 const absolute = /^https?:\/\/([^/?#]*)([^#]*)$/i;
-const authority = /^[^:].*:\d{1,5}$/;
-const hostName = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+;=%-]*)(?::\d{0,5})?$/;
-/** SP is the separator; controls were refused before; what is left to refuse is beyond ASCII. */
-const beyondAscii = /[\x80-\xff]/;
+/** No method registered is longer than 17 letters. */
+const longestMethod = 64;
+/** SP is the separator, controls were refused before. A fragment is never sent (RFC 9110 §7.1). */
+const notInTargets = /[\t#\x80-\xff]/;
 
 /** Reads a head: start line and field lines, each with its CRLF, without the empty line. Nothing of `text` may be longer than `limits` say. */
 export function readRequest(text: string, limits: HeadLimits): RequestMessage | Refusal {
@@ -39,6 +40,7 @@ export function readRequest(text: string, limits: HeadLimits): RequestMessage | 
   const message = new RequestMessage();
   message.method = text.slice(0, first);
   if (!isToken(message.method)) return refusal(400, "malformed-method");
+  if (first > longestMethod) return refusal(501, "method-too-long");
   if (second - first - 1 > limits.target) return refusal(414, "target-too-long");
   message.target = text.slice(first + 1, second);
   const version = text.slice(second + 1, line);
@@ -53,32 +55,46 @@ export function readRequest(text: string, limits: HeadLimits): RequestMessage | 
 
 function checkTarget(message: RequestMessage): Refusal | undefined {
   const { target, method } = message;
-  if (message.host !== undefined && !hostName.test(message.host)) return refusal(400, "malformed-host");
-  if (target === "" || target.includes("\t") || beyondAscii.test(target)) return refusal(400, "malformed-target");
+  if (message.host !== undefined) {
+    message.host = readAuthority(message.host);
+    if (message.host === undefined) return refusal(400, "malformed-host");
+  } else if (message.minor === 1) return refusal(400, "no-host");
+  if (target === "" || notInTargets.test(target)) return refusal(400, "malformed-target");
+  if (target.charCodeAt(0) === 47) return method === "CONNECT" ? refusal(400, "malformed-target") : undefined;
   if (method === "CONNECT") {
-    if (!authority.test(target) || !hostName.test(target)) return refusal(400, "malformed-target");
-    message.host ??= target;
-  } else if (target.charCodeAt(0) !== 47) {
-    if (target === "*") {
-      if (method !== "OPTIONS") return refusal(400, "malformed-target");
-    } else {
-      const parts = absolute.exec(target);
-      if (!parts?.[1]) return refusal(400, "malformed-target");
-      // Host must have been sent all the same, and is replaced (RFC 9112 §3.2.2).
-      if (message.host === undefined && message.minor === 1) return refusal(400, "no-host");
-      if (!hostName.test(parts[1])) return refusal(400, "malformed-host");
-      message.host = parts[1];
-      message.target = parts[2]?.startsWith("/") ? parts[2] : `/${parts[2] ?? ""}`;
-    }
+    const host = readAuthority(target);
+    if (host === undefined || !namesPort(host)) return refusal(400, "malformed-target");
+    message.host = host;
+    message.target = host;
+    return undefined;
   }
-  return message.host === undefined && message.minor === 1 ? refusal(400, "no-host") : undefined;
+  if (target === "*") return method === "OPTIONS" ? undefined : refusal(400, "malformed-target");
+  return takeApart(message);
+}
+
+/** Absolute-form: its authority replaces Host, which must have been sent all the same (RFC 9112 §3.2.2). */
+function takeApart(message: RequestMessage): Refusal | undefined {
+  const [, authority = "", rest = ""] = absolute.exec(message.target) ?? [];
+  if (authority === "") return refusal(400, "malformed-target");
+  message.host = readAuthority(authority);
+  if (message.host === undefined) return refusal(400, "malformed-host");
+  if (rest.startsWith("/")) message.target = rest;
+  // RFC 9112 §3.2.4
+  else message.target = rest === "" && message.method === "OPTIONS" ? "*" : `/${rest}`;
+  return undefined;
 }
 
 function checkBody(message: RequestMessage): Refusal | undefined {
-  if (message.minor === 0 && message.chunked) return refusal(400, "chunked-in-http-1.0");
-  if (message.method === "CONNECT" && (message.chunked || message.contentLength > 0))
-    return refusal(400, "connect-with-body");
+  const body = message.chunked || message.contentLength > 0;
+  if (message.minor === 0) {
+    if (message.chunked) return refusal(400, "chunked-in-http-1.0");
+    // Neither is known there (RFC 9110 §7.8, §10.1.1).
+    message.upgrade = undefined;
+    message.expectContinue = false;
+  } else if (message.expectsUnknown) return refusal(417, "unknown-expectation");
+  if (!body) message.expectContinue = false;
+  else if (message.method === "CONNECT") return refusal(400, "connect-with-body");
   // An upgrade may be passed over; behind a body nobody could tell where the new protocol begins.
-  if (message.chunked || message.contentLength > 0) message.upgrade = undefined;
+  else message.upgrade = undefined;
   return undefined;
 }

@@ -38,6 +38,26 @@ describe("a response", () => {
     ["a length and chunks", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n"],
     ["chunks twice", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, chunked\r\n"],
     ["an unknown coding", "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n"],
+    ["identity", "HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\n"],
+    ["an empty coding", "HTTP/1.1 200 OK\r\nTransfer-Encoding:\r\n"],
+    ["a coding behind chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: gzip\r\n"],
+    ["chunks with 100", "HTTP/1.1 100 Continue\r\nTransfer-Encoding: chunked\r\n"],
+    ["chunks with 101", "HTTP/1.1 101 Switching Protocols\r\nTransfer-Encoding: chunked\r\n"],
+    ["chunks with 204", "HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n"],
+    ["a length with 103", "HTTP/1.1 103 Early Hints\r\nContent-Length: 5\r\n"],
+    ["a length with 204", "HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n"],
+    ["small letters in its version", "http/1.1 200 OK\r\n"],
+    ["a space before its version", " HTTP/1.1 200 OK\r\n"],
+    ["a tab before its status", "HTTP/1.1\t200 OK\r\n"],
+    ["a tab behind its status", "HTTP/1.1 200\tOK\r\n"],
+    ["letters behind its status", "HTTP/1.1 200OK\r\n"],
+    ["digits of another script", "HTTP/1.1 \xb20 OK\r\n"],
+    ["an empty start line", "\r\n"],
+    ["a space before the first field", "HTTP/1.1 200 OK\r\n X: y\r\n"],
+    ["a line without a colon", "HTTP/1.1 200 OK\r\nX\r\n"],
+    ["a name with a space", "HTTP/1.1 200 OK\r\nX Y: z\r\n"],
+    ["a hundred fields and one", `HTTP/1.1 200 OK\r\n${"X: y\r\n".repeat(101)}`],
+    ["NUL in its reason", "HTTP/1.1 200 O\0K\r\n"],
     ["chunks in HTTP/1.0", "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n"],
   ];
   for (const [what, head] of refused) {
@@ -48,8 +68,10 @@ describe("a response", () => {
 
   const ends: readonly (readonly [what: string, method: string, head: string, end: string])[] = [
     ["to HEAD has no body", "HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n", "none"],
-    ["100 has no body", "GET", "HTTP/1.1 100 Continue\r\nContent-Length: 5\r\n", "none"],
-    ["204 has no body", "GET", "HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n", "none"],
+    ["to HEAD in chunks has no body", "HEAD", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n", "none"],
+    ["100 has no body", "GET", "HTTP/1.1 100 Continue\r\nContent-Length: 0\r\n", "none"],
+    ["204 has no body", "GET", "HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n", "none"],
+    ["304 tells the length of what it stands for", "GET", "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n", "none"],
     ["304 has no body", "GET", "HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n", "none"],
     ["of length zero has no body", "GET", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n", "none"],
     ["with a length ends there", "GET", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n", "length"],
@@ -61,6 +83,12 @@ describe("a response", () => {
       assert.equal(read(head).bodyEnd(method), end);
     });
   }
+
+  test("may say a length twice, if it is the same, and expect nothing", () => {
+    const message = read("HTTP/1.1 200 OK\r\nContent-Length: 5, 5\r\nContent-Length: 5\r\nExpect: x\r\n");
+    assert.equal(message.contentLength, 5);
+    assert.deepEqual(message.fields, []);
+  });
 
   test("keeps its connection as its version and Connection say", () => {
     assert.equal(read("HTTP/1.1 200 OK\r\n").persistent, true);

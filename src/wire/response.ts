@@ -41,8 +41,14 @@ export function readResponse(text: string, limits: HeadLimits): ResponseMessage 
   message.reason = text.slice(13, line);
   const refused = readFields(text, line + 2, limits, message);
   if (refused) return refused;
-  if (message.chunked && minor === 0) return refusal(400, "chunked-in-http-1.0");
-  return message;
+  return checkBody(message) ?? message;
+}
+
+/** RFC 9112 §6.1–6.2: who frames a body where there is none means something else than we read. */
+function checkBody({ status, minor, chunked, contentLength }: ResponseMessage): Refusal | undefined {
+  if (chunked && minor === 0) return refusal(400, "chunked-in-http-1.0");
+  if (status >= 200 && status !== 204) return undefined;
+  return chunked || contentLength > 0 ? refusal(400, "body-of-a-bodiless-status") : undefined;
 }
 
 /** -1: something else stands there. */
