@@ -25,6 +25,17 @@ describe("the settings of a mesh", () => {
     assert.deepEqual(notes, []);
   });
 
+  test("of what stands before the gateways", () => {
+    const { settings, notes } = meshConfig(
+      given("defaultConfig:\n  concurrency: 2\n  gatewayTopology: { numTrustedProxies: 2, proxyProtocol: {}, x: 1 }\n"),
+    );
+    assert.deepEqual(settings.gatewayTopology, { numTrustedProxies: 2, proxyProtocol: true });
+    assert.deepEqual(notes, [
+      "ConfigMap istio-system/istio: defaultConfig.concurrency is not acted on yet",
+      "ConfigMap istio-system/istio: defaultConfig.gatewayTopology.x is not acted on yet",
+    ]);
+  });
+
   test("that have no effect are told", () => {
     assert.deepEqual(meshConfig(given("enableTracing: true\noutboundTrafficPolicy: { mode: NEVER }")).notes, [
       "ConfigMap istio-system/istio: enableTracing is not acted on yet",

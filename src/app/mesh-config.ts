@@ -1,6 +1,6 @@
 import { parse } from "yaml";
 import { explain } from "../base/index.ts";
-import { defaultSettings, type MeshSettings } from "../mesh/index.ts";
+import { defaultSettings, type GatewayTopology, type MeshSettings } from "../mesh/index.ts";
 import type { ConfigMap } from "../model/index.ts";
 
 /** Where Istio keeps the settings of a whole mesh. */
@@ -21,21 +21,44 @@ export function meshConfig(configMap: ConfigMap | undefined): MeshConfig {
   let given: Readonly<Record<string, unknown>> = {};
   try {
     const value: unknown = parse(text, { maxAliasCount: 100 });
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) given = value as typeof given;
+    if (isObject(value)) given = value;
     else note("`mesh` is not an object of settings; Istio's defaults are in force");
   } catch (error) {
     note(`\`mesh\` is no YAML (${explain(error)}); Istio's defaults are in force`);
   }
-  let { accessLogFile, outboundTrafficPolicy } = defaultSettings;
+  let { accessLogFile, outboundTrafficPolicy, gatewayTopology } = defaultSettings;
   for (const [name, value] of Object.entries(given)) {
     if (name === "accessLogFile" && typeof value === "string") accessLogFile = value;
     else if (name === "outboundTrafficPolicy" && isPolicy(value)) outboundTrafficPolicy = value.mode;
+    else if (name === "defaultConfig" && isObject(value)) gatewayTopology = topologyOf(value, note);
     else note(`${name} is not acted on yet`);
   }
-  return { settings: { ...defaultSettings, accessLogFile, outboundTrafficPolicy }, notes };
+  return { settings: { ...defaultSettings, accessLogFile, outboundTrafficPolicy, gatewayTopology }, notes };
+}
+
+/** Of the settings of proxies only what stands before the gateways is acted on. */
+function topologyOf(proxies: Readonly<Record<string, unknown>>, note: (sentence: string) => void): GatewayTopology {
+  let { numTrustedProxies, proxyProtocol } = defaultSettings.gatewayTopology;
+  const { gatewayTopology, ...others } = proxies;
+  for (const name of Object.keys(others)) note(`defaultConfig.${name} is not acted on yet`);
+  if (gatewayTopology !== undefined && !isObject(gatewayTopology)) note("defaultConfig.gatewayTopology is no object");
+  for (const [name, value] of Object.entries(isObject(gatewayTopology) ? gatewayTopology : {})) {
+    if (name === "numTrustedProxies" && isCount(value)) numTrustedProxies = value;
+    else if (name === "proxyProtocol" && isObject(value)) proxyProtocol = true;
+    else note(`defaultConfig.gatewayTopology.${name} is not acted on yet`);
+  }
+  return { numTrustedProxies, proxyProtocol };
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isPolicy(value: unknown): value is { readonly mode: MeshSettings["outboundTrafficPolicy"] } {
-  const mode = typeof value === "object" && value !== null && "mode" in value ? value.mode : undefined;
+  const mode = isObject(value) ? value["mode"] : undefined;
   return mode === "ALLOW_ANY" || mode === "REGISTRY_ONLY";
 }

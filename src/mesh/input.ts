@@ -32,8 +32,17 @@ export interface MeshSettings {
   readonly meshId: string;
   readonly clusterId: string;
   readonly trustDomain: string;
+  readonly gatewayTopology: GatewayTopology;
   /** The gateway proxies that run; a Gateway's selector is held against their labels. */
   readonly gatewayWorkloads: readonly GatewayWorkload[];
+}
+
+/** What stands before the gateways. */
+export interface GatewayTopology {
+  /** How many proxies append to `x-forwarded-for` and may be believed. */
+  readonly numTrustedProxies: number;
+  /** Every connection begins with a PROXY header. */
+  readonly proxyProtocol: boolean;
 }
 
 /** A proxy at the edge of the mesh. */
@@ -53,6 +62,7 @@ export const defaultSettings: MeshSettings = {
   meshId: "cluster.local",
   clusterId: "Kubernetes",
   trustDomain: "cluster.local",
+  gatewayTopology: { numTrustedProxies: 0, proxyProtocol: false },
   gatewayWorkloads: [
     {
       name: "istio-ingressgateway",

@@ -3,6 +3,7 @@ import {
   filterTypes,
   type FilterChain,
   type HttpConnectionManager,
+  type Listener,
   type RouteConfiguration,
   type TcpProxy,
   type TypedFilter,
@@ -20,6 +21,7 @@ export function httpFilter(
   routes: string | RouteConfiguration,
 ): TypedFilter {
   const logs = accessLog(settings);
+  const { numTrustedProxies } = settings.gatewayTopology;
   const typed: HttpConnectionManager = {
     "@type": filterTypes.httpConnectionManager,
     stat_prefix: statPrefix,
@@ -34,6 +36,7 @@ export function httpFilter(
     ...(kind === "sidecar" ? {} : { server_name: "istio-envoy" }),
     ...(kind === "inbound" ? { server_header_transformation: "OVERWRITE" as const } : {}),
     use_remote_address: kind === "gateway",
+    ...(kind === "gateway" && numTrustedProxies > 0 ? { xff_num_trusted_hops: numTrustedProxies } : {}),
     ...(kind === "gateway" ? {} : { skip_xff_append: true }),
     normalize_path: true,
     stream_idle_timeout: "0s",
@@ -73,6 +76,20 @@ export function detectingChains(http: TypedFilter, tcp: readonly TypedFilter[], 
   if (port === undefined) return [requests];
   // Twice: plain bytes are never given to a chain that asks for no transport while another asks for theirs.
   return [requests, { filter_chain_match: plain, filters: tcp }, { filter_chain_match: at, filters: tcp }];
+}
+
+const proxyProtocol: TypedFilter = {
+  name: "envoy.filters.listener.proxy_protocol",
+  typed_config: { "@type": filterTypes.proxyProtocol },
+};
+
+/** What a gateway reads of a connection before it chooses a chain: first whom it is made for. */
+export function gatewayListenerFilters(
+  { gatewayTopology }: MeshSettings,
+  ...more: readonly TypedFilter[]
+): Pick<Listener, "listener_filters"> {
+  const filters = gatewayTopology.proxyProtocol ? [proxyProtocol, ...more] : more;
+  return filters.length === 0 ? {} : { listener_filters: filters };
 }
 
 export const tlsInspector: TypedFilter = {

@@ -6,8 +6,8 @@ import {
   type GatewayWorkload,
   type Mesh,
 } from "../mesh/index.ts";
-import type { FilterChain, Listener, Route, RouteConfiguration, TypedFilter, VirtualHost } from "../xds/index.ts";
-import { httpFilter, tlsInspector } from "./connection.ts";
+import type { FilterChain, Listener, Route, RouteConfiguration, VirtualHost } from "../xds/index.ts";
+import { gatewayListenerFilters, httpFilter, tlsInspector } from "./connection.ts";
 import type { RouteScope } from "./destination.ts";
 import { rulesToRoutes } from "./http-route.ts";
 import { matchesAll } from "./string-match.ts";
@@ -31,17 +31,19 @@ export function gatewayResources(
     };
     if (kind === "http") {
       const name = `http.${port}`;
-      listeners.push(listener(port, [httpFilter(mesh.settings, "gateway", `outbound_0.0.0.0_${port}`, name)]));
+      const filter = httpFilter(mesh.settings, "gateway", `outbound_0.0.0.0_${port}`, name);
+      listeners.push(listener(port, [{ filters: [filter] }], gatewayListenerFilters(mesh.settings)));
       routes.push(table(name, servers, scope));
     } else if (kind === "tcp") {
       const bound = mesh.routings.filter((routing) => servers.some((server) => boundHosts(server, routing).length > 0));
       const filters = bound.map((routing) => tcpRoutes(routing, scope).rest).find((found) => found);
-      if (filters !== undefined) listeners.push(listener(port, filters));
+      if (filters !== undefined) {
+        listeners.push(listener(port, [{ filters }], gatewayListenerFilters(mesh.settings)));
+      }
     } else {
       const chains = passthroughChains(servers, scope);
-      if (chains.length > 0) {
-        listeners.push({ ...listener(port, []), listener_filters: [tlsInspector], filter_chains: chains });
-      }
+      if (chains.length > 0)
+        listeners.push(listener(port, chains, gatewayListenerFilters(mesh.settings, tlsInspector)));
     }
   }
   return { listeners, routes };
@@ -76,12 +78,13 @@ function passthroughChains(servers: readonly GatewayServer[], scope: RouteScope)
   );
 }
 
-function listener(port: number, filters: readonly TypedFilter[]): Listener {
+function listener(port: number, chains: readonly FilterChain[], before: Pick<Listener, "listener_filters">): Listener {
   return {
     name: `0.0.0.0_${port}`,
     address: { socket_address: { address: "0.0.0.0", port_value: port } },
     traffic_direction: "OUTBOUND",
-    filter_chains: [{ filters }],
+    ...before,
+    filter_chains: chains,
   };
 }
 
