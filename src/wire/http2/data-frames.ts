@@ -1,5 +1,5 @@
 // On the path of every request with a body.
-import { http2Codes, enhanceYourCalm, flowControlError, protocolError, streamClosed } from "./codes.ts";
+import { http2Codes, enhanceYourCalm, flowControlError, protocolError, streamClosed, type Fault } from "./codes.ts";
 import type { Connection } from "./connection.ts";
 import { flags } from "./frame.ts";
 import { takes, type Takes } from "./frame-reader.ts";
@@ -28,12 +28,9 @@ export class DataFrames {
     const connection = this.#connection;
     const { receiveWindow } = connection;
     const stream = connection.table.get(id);
-    if (!stream && !connection.isLate(id)) {
-      connection.fail(connection.table.isIdle(id) ? idleStream : closedStream);
-      return takes.nothing;
-    }
-    if (length > receiveWindow.left) {
-      connection.fail(overrun);
+    const misplaced = stream ? undefined : this.#misplaced(id);
+    if (misplaced || length > receiveWindow.left) {
+      connection.fail(misplaced ?? overrun);
       return takes.nothing;
     }
     receiveWindow.left -= length;
@@ -52,6 +49,11 @@ export class DataFrames {
     this.#stream = stream;
     this.#ends = (flagBits & flags.endStream) !== 0;
     return takes.pieces;
+  }
+
+  #misplaced(id: number): Fault | undefined {
+    if (this.#connection.table.isIdle(id)) return idleStream;
+    return this.#connection.isLate(id) ? undefined : closedStream;
   }
 
   #fault(stream: SessionStream, length: number): number {

@@ -54,7 +54,8 @@ export class FieldFrames {
     if (from > to) return connection.fail(padTooLong);
     const misplaced = this.#misplaced(id);
     if (misplaced) return connection.fail(misplaced);
-    if (connection.guard.payload(from === to && (flagBits & flags.endStream) === 0)) return connection.fail(emptyFrames);
+    if (connection.guard.payload(from === to && (flagBits & flags.endStream) === 0))
+      return connection.fail(emptyFrames);
     if ((flagBits & flags.endHeaders) !== 0) return this.#read(flagBits, id, selfDependent, buffer, from, to);
     this.#block.begin(id, flagBits, selfDependent);
     this.#add(buffer, from, to);

@@ -86,5 +86,5 @@ export const defaultSessionOptions: SessionOptions = {
   heldBytes: 4_194_304,
   tableSize: 4096,
   connectProtocol: true,
-  now: systemClock.monotonic,
+  now: () => systemClock.monotonic(),
 };

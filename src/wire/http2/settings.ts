@@ -1,4 +1,4 @@
-import { enhanceYourCalm, flowControlError, http2Codes, protocolError, type Fault } from "./codes.ts";
+import { enhanceYourCalm, flowControlError, protocolError, type Fault } from "./codes.ts";
 import { frameSize, frameTypes, headSize, initialWindow, mostWindow, writeFrameHead, writeWord } from "./frame.ts";
 import type { SessionOptions } from "./session-options.ts";
 
@@ -104,8 +104,3 @@ export function greeting(role: Role, options: SessionOptions): Buffer {
 export function connectionWindowOf(options: SessionOptions): number {
   return Math.max(initialWindow, options.connectionWindow);
 }
-
-export const settingsTimeout: Fault = Object.freeze({
-  code: http2Codes.settingsTimeout,
-  reason: "SETTINGS were not acknowledged in time",
-});

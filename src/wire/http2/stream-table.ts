@@ -57,9 +57,9 @@ export class StreamTable {
   }
 
   /** The stream is over, and its end was a proper one or the peer's own doing. */
-  ended(stream: SessionStream): void {
-    this.#open.delete(stream.id);
-    this.#closed.ended(stream.id);
+  ended(id: number): void {
+    this.#open.delete(id);
+    this.#closed.ended(id);
   }
 
   weReset(id: number): void {
