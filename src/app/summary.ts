@@ -45,13 +45,13 @@ function belongsTo(pod: Pod, deployment: Deployment): boolean {
   return hash !== undefined && owner?.name === `${deployment.metadata.name ?? ""}-${hash}`;
 }
 
-/** The addresses people open: one for each path a VirtualService serves at a gateway that is reachable. */
+/** The addresses people open: one for each path a VirtualService serves at a gateway that is reachable, `tls://` and `tcp://` where it looks at no paths. */
 export function routeSummaries(mesh: Mesh, bound: (port: number) => number | undefined): RouteSummary[] {
   const found = new Map<string, { hosts: Set<string>; gateway: string }>();
-  for (const { port, host, path, kind, virtualService } of gatewayRoutes(mesh)) {
+  for (const { scheme, port, host, path, kind, virtualService } of gatewayRoutes(mesh)) {
     const at = bound(port);
     if (at === undefined || kind === "regex") continue;
-    const url = `http://127.0.0.1:${at}${path}`;
+    const url = `${scheme}://127.0.0.1:${at}${path}`;
     const entry = found.get(url) ?? { hosts: new Set(), gateway: virtualService };
     entry.hosts.add(host);
     found.set(url, entry);

@@ -94,4 +94,12 @@ describe("a gateway's addresses", () => {
       ["* exact /productpage", "* prefix /static"],
     );
   });
+
+  test("are names where TLS is passed on, and hosts where bytes are carried", () => {
+    const { mesh } = goldenCase("gateway-behind-proxies");
+    assert.deepEqual(
+      gatewayRoutes(mesh).map(({ scheme, port, host, path }) => `${scheme} ${port} ${host} ${path}`),
+      ["http 80 edge.example /", "tls 443 edge.example ", "tcp 3000 edge.example "],
+    );
+  });
 });
