@@ -73,7 +73,7 @@ function routesAt(server: GatewayServer, routing: Routing): GatewayRoute[] {
         pathsOf(routing.source).map((path) => ({ ...common, scheme: "http", host, ...path })),
       );
     case "sni": {
-      const names = tls.flatMap(({ match = [] }) => match.flatMap(({ sniHosts }) => sniHosts));
+      const names = tls.flatMap(({ match }) => match.flatMap(({ sniHosts }) => sniHosts));
       const offered = hosts.flatMap((host) => names.flatMap((name) => hostIntersection(host, name) ?? []));
       return offered.map((host) => ({ ...whole, scheme: "tls", host }));
     }
