@@ -155,7 +155,7 @@ const taken: readonly (readonly [what: string, blocks: readonly string[], fields
   ["the largest table", [`3fe11f ${added} be`], ["x", "y", "x", "y"]],
   ["two sizes, which evict", [added, "203fe11f 82"], [":method", "GET"]],
   ["an index with idle zeros", ["0f 8080808000 0179"], ["accept-charset", "y"]],
-  ["empty strings", ["0000 80"], ["", ""]],
+  ["empty strings", ["00 0178 00"], ["x", ""]],
   ["an empty Huffman string", ["0001 78 80"], ["x", ""]],
   ["seven bits of padding", ["0001 78 83002e7f"], ["x", "00:"]],
   ["a name of the table evicted by its own entry", ["3f07 4001780179 7e0161"], ["x", "y", "x", "a"]],
@@ -169,6 +169,42 @@ describe("taken:", () => {
       assert.deepEqual(decode(blocks), fields);
     });
   }
+});
+
+const malformed: readonly (readonly [what: string, ...blocks: string[]])[] = [
+  ["an empty name", "00 00 0179"],
+  ["a capital in a name", "00 0158 0179"],
+  ["a capital in a Huffman name", "00 82 c67f 0179"],
+  ["a space in a name", "00 027820 0179"],
+  ["a colon in a name", "00 03783a78 0179"],
+  ["two colons before a name", "00 033a3a78 0179"],
+  ["NUL in a name", "00 027800 0179"],
+  ["an octet beyond ASCII in a name", "00 02e478 0179"],
+  ["NUL in a value", "00 0178 0100"],
+  ["CR in a value", "00 0178 03790d79"],
+  ["LF in a value", "00 0178 03790a79"],
+  ["LF in a Huffman value", "00 0178 84 fffffff3"],
+  ["DEL in a value", "00 0178 017f"],
+  ["a bell in a value", "00 0178 0107"],
+  ["a space before a value", "00 0178 022079"],
+  ["a tab behind a value", "00 0178 027909"],
+  ["a value that is a space", "00 0178 0120"],
+  ["a value of the table", "40 0178 0100", "be"],
+  ["a name of the table", "40 0158 0179", "0f2f 0179"],
+];
+
+describe("a field comes without its name, for it has", () => {
+  for (const [what, ...blocks] of malformed) {
+    test(what, () => {
+      const fields = decode(blocks);
+      assert.equal(fields.length, 2);
+      assert.equal(fields[0], "");
+    });
+  }
+
+  test("what may stand nowhere; the fields beside it have theirs", () => {
+    assert.deepEqual(decode([added, "40 0158 0179 bf be 00 023a78 00"]), ["", "y", "x", "y", "", "y", ":x", ""]);
+  });
 });
 
 describe("a list's limits", () => {

@@ -1,6 +1,7 @@
 // On the path of every request.
 import { defaultTableSize, DynamicTable, entryOverhead } from "./dynamic-table.ts";
-import { decodeHuffman } from "./huffman.ts";
+import { areOfName, areOfValue, mayStand } from "./field-octets.ts";
+import { decodedBound, decodeHuffman } from "./huffman.ts";
 import { firstDynamic, staticNames, staticValues } from "./static-table.ts";
 
 export interface HpackLimits {
@@ -15,12 +16,19 @@ export interface HpackLimits {
 const mostOctets = 5;
 const mostInteger = 2 ** 31;
 const wrong = -1;
+/** Holds what Huffman's code stood for; larger strings are rare. */
+const scratch = Buffer.allocUnsafeSlow(8192);
 
 /** Field blocks of one connection's one direction → names and values (RFC 7541). Every block must pass here, in order. */
 export class HpackDecoder {
   readonly #limits: HpackLimits;
   readonly #table = new DynamicTable(defaultTableSize);
   #at = 0;
+  /** Of the string read last. */
+  #start = 0;
+  #end = 0;
+  /** A string came that may stand in no field. It may be in the table, and so all fields are looked at from then on. */
+  #suspicious = false;
 
   constructor(limits: HpackLimits) {
     this.#limits = limits;
@@ -29,6 +37,8 @@ export class HpackDecoder {
   /**
    * Appends name, value, name, value … (latin1) to `fields`. `compression-error`: the connection is lost, for the table
    * is. `too-large`: a limit was passed; the table is in step, and what stood behind is not in `fields`.
+   * A field with octets that may stand in no field (RFC 9113 §8.2.1) comes without its name: each string is looked at
+   * when it arrives, not each time the table gives it.
    */
   decode(block: Buffer, start: number, end: number, fields: string[]): undefined | "compression-error" | "too-large" {
     const table = this.#table;
@@ -48,16 +58,16 @@ export class HpackDecoder {
       let name: string | undefined;
       let value: string | undefined;
       if (place >= 0) name = table.name(place);
-      else name = index > 0 ? staticNames[index] : this.#string(block, end);
+      else name = index > 0 ? staticNames[index] : this.#name(block, end);
       if (name === undefined) return "compression-error";
       if (indexed) value = place >= 0 ? table.value(place) : staticValues[index];
-      else value = this.#string(block, end);
+      else value = this.#value(block, end);
       if (value === undefined) return "compression-error";
       if (added) table.add(name, value);
       room -= name.length + value.length + entryOverhead;
       // Once negative it stays so.
       if (room < 0) continue;
-      if (fields.length < most) fields.push(name, value);
+      if (fields.length < most) fields.push(this.#suspicious && !mayStand(name, value) ? "" : name, value);
       else room = -1;
     }
     return room < 0 ? "too-large" : undefined;
@@ -93,14 +103,37 @@ export class HpackDecoder {
     return wrong;
   }
 
-  /** RFC 7541 §5.2. */
-  #string(block: Buffer, end: number): string | undefined {
+  #name(block: Buffer, end: number): string | undefined {
+    const octets = this.#string(block, end);
+    if (!octets) return undefined;
+    if (!areOfName(octets, this.#start, this.#end)) this.#suspicious = true;
+    return octets.latin1Slice(this.#start, this.#end);
+  }
+
+  #value(block: Buffer, end: number): string | undefined {
+    const octets = this.#string(block, end);
+    if (!octets) return undefined;
+    if (!areOfValue(octets, this.#start, this.#end)) this.#suspicious = true;
+    return octets.latin1Slice(this.#start, this.#end);
+  }
+
+  /** RFC 7541 §5.2. The octets are from `#start` to `#end` of what it returns; undefined: they are broken. */
+  #string(block: Buffer, end: number): Buffer | undefined {
     if (this.#at >= end) return undefined;
     const huffman = (block[this.#at] ?? 0) >= 128;
     const length = this.#integer(block, end, 127);
     const start = this.#at;
     if (length === wrong || length > end - start) return undefined;
     this.#at = start + length;
-    return huffman ? decodeHuffman(block, start, this.#at) : block.latin1Slice(start, this.#at);
+    if (!huffman) {
+      this.#start = start;
+      this.#end = this.#at;
+      return block;
+    }
+    const bound = decodedBound(length);
+    const into = bound <= scratch.length ? scratch : Buffer.allocUnsafeSlow(bound);
+    this.#start = 0;
+    this.#end = decodeHuffman(block, start, this.#at, into);
+    return this.#end === -1 ? undefined : into;
   }
 }

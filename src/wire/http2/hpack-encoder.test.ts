@@ -4,6 +4,9 @@ import * as fc from "fast-check";
 import { HpackDecoder } from "./hpack-decoder.ts";
 import { HpackEncoder } from "./hpack-encoder.ts";
 
+/** All that may stand in a value. */
+const octets = `!\t${Array.from({ length: 95 + 128 }, (_, at) => String.fromCharCode(at < 95 ? 32 + at : 33 + at)).join("")}`;
+
 /** The two ends of one direction. */
 class Pair {
   readonly encoder = new HpackEncoder();
@@ -112,8 +115,7 @@ describe("the encoder", () => {
     for (let count = 299; count >= 0; count -= 1) pair.send(`x-${count}`, "z".repeat(count));
   });
 
-  test("writes names of any length and values of any octets", () => {
-    const octets = Array.from({ length: 256 }, (_, octet) => String.fromCharCode(octet)).join("");
+  test("writes names and values of any length", () => {
     const pair = new Pair();
     pair.send(
       "x",
@@ -132,12 +134,12 @@ describe("the encoder", () => {
 
 const name = fc.oneof(
   fc.constantFrom(":path", ":status", "Content-Type", "cookie", "set-cookie", "x-request-id", "X-App", "date", "x-app"),
-  fc.string({ unit: fc.constantFrom("a", "b", "C", "-"), maxLength: 3 }),
+  fc.string({ unit: fc.constantFrom("a", "b", "C", "-"), minLength: 1, maxLength: 3 }),
   fc.integer({ min: 0, max: 400 }).map((number) => `x-${number}-${"n".repeat(number % 90)}`),
 );
 const value = fc.oneof(
   fc.constantFrom("", "200", "/", "reviews", "gzip, deflate"),
-  fc.string({ unit: fc.integer({ min: 0, max: 255 }).map((octet) => String.fromCharCode(octet)), maxLength: 30 }),
+  fc.string({ unit: fc.constantFrom("\t", " ", "!", "a", "z", "0", "9", "\x80", "\xff"), maxLength: 30 }).map((text) => `.${text}.`),
   fc.integer({ min: 0, max: 1500 }).map((length) => "v".repeat(length)),
 );
 const step = fc.oneof(

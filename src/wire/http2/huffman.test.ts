@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
-import { decodeHuffman, encodeHuffman, huffmanLength } from "./huffman.ts";
+import { decodedBound, decodeHuffman, encodeHuffman, huffmanLength } from "./huffman.ts";
 
 function encoded(text: string): Buffer {
   const into = Buffer.alloc(text.length * 4 + 4, 0xaa);
@@ -13,7 +13,11 @@ function encoded(text: string): Buffer {
   return into.subarray(1, end);
 }
 
-const decoded = (bytes: Buffer) => decodeHuffman(bytes, 0, bytes.length);
+function decoded(octets: Buffer): string | undefined {
+  const into = Buffer.alloc(decodedBound(octets.length));
+  const length = decodeHuffman(octets, 0, octets.length, into);
+  return length === -1 ? undefined : into.latin1Slice(0, length);
+}
 const latin1 = fc.string({ unit: fc.integer({ min: 0, max: 255 }).map((octet) => String.fromCharCode(octet)) });
 
 /** Codes of RFC 7541 appendix B, with their padding. */

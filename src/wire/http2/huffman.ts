@@ -97,25 +97,24 @@ function step(tree: Uint16Array, start: number, octet: number): number {
   return node | (found << 8) | (count << 24);
 }
 
-/** Strings up to here are decoded in place; longer ones are rare. */
-const scratch = Buffer.allocUnsafeSlow(8192);
+/** Octets that `decodeHuffman` may write: no code is shorter than five bits, and one more, for every step writes two. */
+export function decodedBound(octets: number): number {
+  return Math.ceil((octets * 8) / 5) + 1;
+}
 
-/** The octets as latin1; undefined where the code, its padding or an end of string is wrong (RFC 7541 §5.2). */
-export function decodeHuffman(bytes: Buffer, start: number, end: number): string | undefined {
-  // No code is shorter than five bits; one octet more, for every step may write two.
-  const most = Math.ceil(((end - start) * 8) / 5) + 1;
-  const into = most <= scratch.length ? scratch : Buffer.allocUnsafeSlow(most);
+/** Decodes to the beginning of `into`; how many octets, or -1 where a code, its padding or an end of string is wrong (RFC 7541 §5.2). */
+export function decodeHuffman(octets: Buffer, start: number, end: number, into: Buffer): number {
   let node = 0;
   let at = 0;
   for (let from = start; from < end; from += 1) {
-    const entry = steps[(node << 8) | (bytes[from] ?? 0)] ?? broken;
-    if (entry >= broken) return undefined;
+    const entry = steps[(node << 8) | (octets[from] ?? 0)] ?? broken;
+    if (entry >= broken) return -1;
     into[at] = entry >>> 8;
     into[at + 1] = entry >>> 16;
     at += entry >>> 24;
     node = entry & 255;
   }
-  return mayEnd[node] === 1 ? into.latin1Slice(0, at) : undefined;
+  return mayEnd[node] === 1 ? at : -1;
 }
 
 /** Octets that `encodeHuffman` writes. */
