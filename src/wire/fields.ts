@@ -168,7 +168,7 @@ function asksForTrailers(value: string): boolean {
 }
 
 /** One length, or a list of equal ones. */
-function oneLength(value: string): number | undefined {
+export function oneLength(value: string): number | undefined {
   if (digits.test(value)) return Number(value);
   const parts = value.split(",").map(withoutBlanks);
   const first = parts[0] ?? "";

@@ -12,6 +12,8 @@ export class RequestMessage extends Framing {
   /** Of HTTP/1: 0 or 1. */
   minor: 0 | 1 = 1;
   major: 1 | 2 = 1;
+  /** CONNECT to a path, for the protocol that `upgrade` names (RFC 8441): what GET with `Upgrade` is in HTTP/1.1. */
+  extendedConnect = false;
 
   /** As access logs name it. */
   get protocol(): string {
@@ -26,7 +28,7 @@ export class RequestMessage extends Framing {
 
 const absolute = /^https?:\/\/([^/?#]*)([^#]*)$/i;
 /** No method registered is longer than 17 letters. */
-const longestMethod = 64;
+export const longestMethod = 64;
 /** SP is the separator, controls were refused before. A fragment is never sent (RFC 9110 §7.1). */
 const notInTargets = /[\t#\x80-\xff]/;
 

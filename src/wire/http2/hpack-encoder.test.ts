@@ -139,7 +139,9 @@ const name = fc.oneof(
 );
 const value = fc.oneof(
   fc.constantFrom("", "200", "/", "reviews", "gzip, deflate"),
-  fc.string({ unit: fc.constantFrom("\t", " ", "!", "a", "z", "0", "9", "\x80", "\xff"), maxLength: 30 }).map((text) => `.${text}.`),
+  fc
+    .string({ unit: fc.constantFrom("\t", " ", "!", "a", "z", "0", "9", "\x80", "\xff"), maxLength: 30 })
+    .map((text) => `.${text}.`),
   fc.integer({ min: 0, max: 1500 }).map((length) => "v".repeat(length)),
 );
 const step = fc.oneof(

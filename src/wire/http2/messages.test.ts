@@ -163,7 +163,7 @@ test("capitals in a name are refused", () => {
 type Taken = readonly [what: string, fields: readonly string[], end: boolean, message: Partial<RequestMessage>];
 
 const requests: readonly Taken[] = [
-  ["a GET", get("x", "y"), true, { method: "GET", target: "/", host: "a", minor: 1, fields: ["x", "y"] }],
+  ["a GET", get("x", "y"), true, { method: "GET", target: "/", host: "a", major: 2, fields: ["x", "y"] }],
   ["no body at an end", post(), true, { contentLength: -1, chunked: false }],
   ["a body of unknown length", post(), false, { contentLength: -1, chunked: true }],
   ["a body of a length", post("content-length", "5"), false, { contentLength: 5, chunked: false, fields: [] }],

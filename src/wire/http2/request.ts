@@ -31,6 +31,7 @@ export function readRequestFields(fields: readonly string[], end: boolean): Requ
     if (refused) return refused;
   }
   const message = new RequestMessage();
+  message.major = 2;
   return (
     readRegularFields(fields, start, message) ?? checkPseudo(pseudo, message) ?? checkBody(message, end) ?? message
   );
