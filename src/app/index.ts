@@ -6,6 +6,7 @@ export * from "./data-dir.ts";
 export * from "./options.ts";
 export * from "./record.ts";
 export * from "./standalone/options.ts";
+export type { Bootstrap, BootstrapFault } from "../proxy/index.ts";
 
 // Each is loaded when it is used: commands that only ask do not wait for what runs a mesh.
 export const runUp: RunUp = async (...given) => (await import("./up.ts")).runUp(...given);

@@ -7,7 +7,7 @@ import type { Command } from "../runtime/index.ts";
 import { Backoff, type Clock, explain, type Log, systemChance } from "../base/index.ts";
 
 /** The program of one of Weft's own processes, beside this file: `.ts` in a checkout, `.js` in the package. */
-export function entryOf(name: "agent-process" | "proxy-process"): string {
+export function entryOf(name: "agent-process" | "proxy-process" | "worker-process"): string {
   return fileURLToPath(new URL(`./${name}${extname(import.meta.filename)}`, import.meta.url));
 }
 
@@ -27,14 +27,16 @@ export interface OwnProcessOptions {
   /** argv; made anew for each start, since namespaces to enter change. A start waits for it. */
   readonly command: () => Promise<Command>;
   readonly env?: Readonly<Record<string, string>>;
-  /** Standard output and error go to the end of this file. */
-  readonly logFile: string;
+  /** Standard output and error go to the end of this file; absent: to those of this process. */
+  readonly logFile?: string;
   readonly clock: Clock;
   readonly log: Log;
   started(pid: number): void;
   message(message: unknown, handle: SendHandle | undefined): void;
   /** It ended, and nobody asked it to. False: do not start it again. */
   died(how: string): boolean;
+  /** It ended, asked to or not. */
+  readonly gone?: () => void;
 }
 
 /** Keeps one process running until `stop`; when it dies it is started again, at once first, then with growing pauses. */
@@ -109,15 +111,16 @@ export class OwnProcess {
   async #start(): Promise<void> {
     const { command, args } = await this.#options.command();
     if (this.#stopping) return;
-    const output = openSync(this.#options.logFile, "a", 0o600);
+    const { logFile } = this.#options;
+    const output = logFile === undefined ? undefined : openSync(logFile, "a", 0o600);
     this.#startedAt = this.#options.clock.monotonic();
     const child = spawn(command, args, {
-      stdio: ["ignore", output, output, "ipc"],
+      stdio: ["ignore", output ?? "inherit", output ?? "inherit", "ipc"],
       env: { ...ownEnvironment(), ...this.#options.env },
       // Its own session: the terminal's Ctrl-C is for the first process, which ends the others in order.
       detached: true,
     });
-    closeSync(output);
+    if (output !== undefined) closeSync(output);
     this.#child = child;
     let over = false;
     const ended = (how: string) => {
@@ -125,6 +128,7 @@ export class OwnProcess {
       over = true;
       // What ended may have been a wrapper (nsenter): whoever still holds the other end of the channel ends too.
       if (child.connected) child.disconnect();
+      this.#options.gone?.();
       this.#ended(how);
     };
     child.on("error", (error) => ended(error.message));

@@ -25,4 +25,19 @@ describe("signals that ask to stop", () => {
     forget();
     assert.deepEqual(source.eventNames(), []);
   });
+
+  test("SIGHUP is one of them, unless it means to read the configuration again", () => {
+    const heard: string[] = [];
+    const source = new EventEmitter();
+    const note = (what: string) => () => void heard.push(what);
+    const forget = onStopSignals(new ManualClock(), note("stop"), note("hurry"), source);
+    source.emit("SIGHUP");
+    forget();
+    const forgetToo = onStopSignals(new ManualClock(), note("stop"), note("hurry"), source, note("reload"));
+    source.emit("SIGHUP");
+    source.emit("SIGHUP");
+    forgetToo();
+    assert.deepEqual(heard, ["stop", "reload", "reload"]);
+    assert.deepEqual(source.eventNames(), []);
+  });
 });

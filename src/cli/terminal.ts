@@ -13,8 +13,8 @@ export interface Terminal {
   readonly columns: number;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
-  /** Calls `stop` when the user asks to end (Ctrl-C and the like), `hurry` when asked again. Gives what ends the listening. */
-  readonly onStop: (stop: () => void, hurry: () => void) => () => void;
+  /** Calls `stop` when the user asks to end (Ctrl-C and the like), `hurry` when asked again, `reload` for SIGHUP. Gives what ends the listening. */
+  readonly onStop: (stop: () => void, hurry: () => void, reload?: () => void) => () => void;
 }
 
 export function systemTerminal(): Terminal {
@@ -35,7 +35,7 @@ export function systemTerminal(): Terminal {
     },
     env,
     clock: systemClock,
-    onStop: (stop, hurry) => onStopSignals(systemClock, stop, hurry),
+    onStop: (stop, hurry, reload) => onStopSignals(systemClock, stop, hurry, process, reload),
   };
 }
 

@@ -11,7 +11,7 @@ export interface ReadDocument {
 }
 
 /** What cannot be read. */
-export interface Unreadable {
+interface Unreadable {
   readonly code: "too-large" | "duplicate-key" | "yaml-syntax" | "yaml-aliases";
   readonly message: string;
   readonly at: Position;

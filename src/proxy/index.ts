@@ -3,7 +3,10 @@ import type { LoadedBootstrap } from "./bootstrap/load.ts";
 
 export type { Bootstrap } from "./bootstrap/bootstrap.ts";
 export type { BootstrapFault, LoadedBootstrap } from "./bootstrap/load.ts";
-export type { BoundPort } from "./capture/bound-ports.ts";
+export { mergePages, openAdminPort } from "./admin/index.ts";
+export type { AdminPort, PageRequest, Reply as PageReply } from "./admin/index.ts";
+export { freePorts } from "./bootstrap/free-ports.ts";
+export type { BoundPort, ChosenPorts } from "./capture/bound-ports.ts";
 export * from "./contract.ts";
 export { Proxy } from "./proxy.ts";
 export { StaticProxy } from "./static-proxy.ts";

@@ -201,7 +201,7 @@ export class Proxy {
   #drain(): void {
     this.#capture.close();
     for (const server of this.#servers) server.close();
-    this.#service.drain();
+    void this.#service.drain();
   }
 
   #adminOptions() {
@@ -210,6 +210,7 @@ export class Proxy {
       registries: [this.#telemetry.registry],
       version: this.#options.version,
       quit: this.#options.quit,
+      drain: () => this.#drain(),
       logging: this.#options.logging,
       ready: () => this.#store.ready,
       uptime: () => systemClock.monotonic() - this.#startedAt,

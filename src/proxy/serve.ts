@@ -34,6 +34,9 @@ interface Entered {
 export class Service {
   readonly #surroundings: Surroundings;
   readonly #connections = new Map<ServerConnection, Entered>();
+  /** Every client's connection, whatever it carries. */
+  readonly #sockets = new Set<WireSocket>();
+  #emptied: PromiseWithResolvers<void> | undefined;
 
   constructor(surroundings: Surroundings) {
     this.#surroundings = surroundings;
@@ -41,12 +44,20 @@ export class Service {
 
   accept(accepted: Socket, arrival: Arrival): void {
     const socket = WireSocket.over(accepted, nobody);
+    this.#sockets.add(socket);
+    socket.socket.once("close", () => {
+      this.#sockets.delete(socket);
+      if (this.#sockets.size === 0) this.#emptied?.resolve();
+    });
     this.#readFirst(socket, arrival, undefined, []);
   }
 
-  /** Every client is told with its next answer that there will be no more on its connection. */
-  drain(): void {
+  /** Every client is told with its next answer that there will be no more on its connection. Resolves when none is left. */
+  drain(): Promise<void> {
     for (const connection of this.#connections.keys()) connection.drain();
+    this.#emptied ??= Promise.withResolvers();
+    if (this.#sockets.size === 0) this.#emptied.resolve();
+    return this.#emptied.promise;
   }
 
   /** Listeners changed: the next request of every connection meets the new rules; where there are none it is the last. */
@@ -63,7 +74,7 @@ export class Service {
   }
 
   close(): void {
-    for (const connection of this.#connections.keys()) connection.destroy();
+    for (const socket of this.#sockets) socket.destroy();
   }
 
   #readFirst(socket: WireSocket, arrival: Arrival, first: Buffer | undefined, series: readonly TcpSeries[]): void {

@@ -1,10 +1,10 @@
-import { createServer, type Server, type Socket } from "node:net";
 import { lookup } from "node:dns/promises";
+import type { Socket } from "node:net";
 import { systemChance, systemClock, type Log } from "../base/index.ts";
-import { adminHandler, serveHttp } from "./admin/index.ts";
+import { pageOf, type PageRequest, type Reply } from "./admin/index.ts";
 import type { Bootstrap } from "./bootstrap/bootstrap.ts";
-import { nodeOf, resourcesOf } from "./bootstrap/resources.ts";
-import { type BoundPort, BoundPorts, type WantedPort } from "./capture/bound-ports.ts";
+import { nodeOf, portsOf, resourcesOf } from "./bootstrap/resources.ts";
+import { type BoundPort, BoundPorts, type ChosenPorts } from "./capture/bound-ports.ts";
 import { unknownWorkload, workloadLabels } from "./config/workload-labels.ts";
 import { LiveWorkload } from "./config/workload.ts";
 import { type Party, type Surroundings, Sweeper } from "./http/surroundings.ts";
@@ -35,7 +35,6 @@ export class StaticProxy {
   readonly #logs: LogFiles;
   readonly #startedAt = systemClock.monotonic();
   #bootstrap: Bootstrap = {};
-  #admin: Server | undefined;
 
   constructor(bootstrap: Bootstrap, options: StaticProxyOptions) {
     this.#options = options;
@@ -75,8 +74,8 @@ export class StaticProxy {
   }
 
   /** Puts a checked bootstrap in force. Rejects, with nothing changed, when a port of it cannot be bound. */
-  async serve(bootstrap: Bootstrap): Promise<void> {
-    const follow = await this.#ports.prepare(portsOf(bootstrap));
+  async serve(bootstrap: Bootstrap, chosen: ChosenPorts = {}): Promise<void> {
+    const follow = await this.#ports.prepare(portsOf(bootstrap), chosen);
     const { changes } = resourcesOf(bootstrap, this.#bootstrap);
     for (const change of changes) {
       for (const { name, reason } of this.#config.apply(change)) {
@@ -88,42 +87,29 @@ export class StaticProxy {
     this.#service.follow();
   }
 
-  /** Opens the admin pages; gives the port bound. */
-  async serveAdmin(address: string, port: number): Promise<BoundPort> {
-    const server = createServer();
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", reject);
-      server.listen(port, address, () => {
-        server.off("error", reject);
-        resolve();
-      });
+  /** One of the admin pages. */
+  page(request: PageRequest): Reply {
+    return pageOf(request, {
+      store: { workloads: () => [this.#config] },
+      registries: [this.#telemetry.registry],
+      version: this.#options.version,
+      quit: this.#options.quit,
+      drain: () => void this.drain(),
+      logging: this.#options.logging,
+      ready: () => this.#config.ready,
+      uptime: () => systemClock.monotonic() - this.#startedAt,
+      bound: () => this.bound,
     });
-    this.#admin = server;
-    serveHttp(
-      server,
-      adminHandler({
-        store: { workloads: () => [this.#config] },
-        registries: [this.#telemetry.registry],
-        version: this.#options.version,
-        quit: this.#options.quit,
-        logging: this.#options.logging,
-        ready: () => this.#config.ready,
-        uptime: () => systemClock.monotonic() - this.#startedAt,
-      }),
-    );
-    const bound = server.address();
-    return { listener: "admin", address, port: typeof bound === "object" && bound ? bound.port : port };
   }
 
-  /** Takes no new connections, and tells every client with its next answer that there will be no more on its own. */
-  drain(): void {
+  /** Takes no new connections, and tells every client with its next answer that it is the last; resolves when all have gone. */
+  async drain(): Promise<void> {
     this.#ports.close();
-    this.#service.drain();
+    await this.#service.drain();
   }
 
   async close(): Promise<void> {
     this.#ports.close();
-    this.#admin?.close();
     this.#service.close();
     this.#config.close();
     this.#sweeper.sweep();
@@ -145,19 +131,4 @@ export class StaticProxy {
       peer: unknownWorkload,
     });
   }
-}
-
-function portsOf(bootstrap: Bootstrap): WantedPort[] {
-  return resourcesOf(bootstrap)
-    .listeners.filter(({ bind_to_port = true }) => bind_to_port)
-    .flatMap(({ name, address, additional_addresses = [] }) =>
-      [address, ...additional_addresses.map((each) => each.address)].map(
-        ({ socket_address: { address: host, port_value, ipv4_compat } }) => ({
-          listener: name,
-          address: host,
-          port: port_value,
-          bothFamilies: ipv4_compat ?? false,
-        }),
-      ),
-    );
 }

@@ -1,11 +1,11 @@
 import type { Bootstrap, BootstrapFault, BoundPort } from "../../proxy/index.ts";
 
 export interface StandaloneOptions {
-  /** The file the bootstrap was read from, for what is said about it. */
-  readonly file: string;
   /** Checked. */
   readonly bootstrap: Bootstrap;
   readonly version: string;
+  /** How many processes carry the traffic; 1: this one. */
+  readonly concurrency: number;
 }
 
 /** Where a proxy listens. */
@@ -18,8 +18,10 @@ export interface StandaloneProxy {
   readonly ports: StandalonePorts;
   /** Resolves when the admin pages ask for the end. */
   readonly quit: Promise<void>;
-  /** Takes no new connections, and tells clients that their next answer is the last on its connection. */
-  drain(): void;
+  /** Puts another bootstrap in force. A Fault says why it cannot be; then nothing has changed. */
+  reload(bootstrap: Bootstrap): Promise<void>;
+  /** Takes no new connections, and tells clients that their next answer is the last; resolves when all have gone. */
+  drain(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -29,5 +31,5 @@ export type ReadBootstrap = (
   file: string,
 ) => Promise<{ readonly bootstrap: Bootstrap; readonly faults: readonly BootstrapFault[] }>;
 
-/** Serves it in this process. A Fault says which port cannot be bound. */
+/** Serves it. A Fault says which port cannot be bound; then nothing was left open. */
 export type RunStandalone = (options: StandaloneOptions) => Promise<StandaloneProxy>;

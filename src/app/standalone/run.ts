@@ -1,47 +1,63 @@
-import { codeOf, Fault, lineLog } from "../../base/index.ts";
-import { type BoundPort, StaticProxy } from "../../proxy/index.ts";
-import type { RunStandalone } from "./options.ts";
+import { isDeepStrictEqual } from "node:util";
+import { Fault } from "../../base/index.ts";
+import { type AdminPort, type Bootstrap, openAdminPort } from "../../proxy/index.ts";
+import { adjustableLog } from "../adjustable-log.ts";
+import { alone } from "./alone.ts";
+import { bindFault } from "./bind-fault.ts";
+import { Crew } from "./crew.ts";
+import type { DataPlane } from "./data-plane.ts";
+import type { RunStandalone, StandaloneProxy } from "./options.ts";
 
-/** Runs a bootstrap in this process. */
-export const runStandalone: RunStandalone = async ({ bootstrap, version }) => {
+/** Runs a bootstrap: the data plane, and the admin pages that answer for all of it. */
+export const runStandalone: RunStandalone = async ({ bootstrap, version, concurrency }) => {
   const quit = Promise.withResolvers<void>();
-  const log = lineLog((line) => void process.stderr.write(`${line}\n`));
-  const proxy = new StaticProxy(bootstrap, {
-    version,
-    log,
-    logging: { level: () => "info", set: (level) => level === "info" },
-    quit: () => quit.resolve(),
-    shared: false,
-  });
+  const ended = () => quit.resolve();
+  const plane: DataPlane =
+    concurrency === 1
+      ? alone(bootstrap, version, ended)
+      : new Crew({ size: concurrency, version, log: adjustableLog().log, quit: ended });
+  const at = bootstrap.admin?.address?.socket_address;
+  let admin: AdminPort | undefined;
   try {
-    await proxy.serve(bootstrap);
-    const at = bootstrap.admin?.address?.socket_address;
-    let admin: BoundPort | undefined;
-    if (at) admin = await proxy.serveAdmin(at.address, at.port_value);
-    return {
-      ports: { listeners: proxy.bound, admin },
-      quit: quit.promise,
-      drain: () => proxy.drain(),
-      close: () => proxy.close(),
-    };
+    if (at) admin = await openAdminPort(at.address, at.port_value, (request) => plane.page(request));
+    await plane.serve(bootstrap);
   } catch (error) {
-    await proxy.close();
-    throw bindFault(error) ?? error;
+    admin?.close();
+    await plane.close();
+    throw bindFault(error);
   }
+  return running(plane, bootstrap, admin, quit.promise);
 };
 
-const reasons: Readonly<Record<string, readonly [reason: string, remedy: string]>> = {
-  EADDRINUSE: ["is taken by another program", "stop that program, or write another port_value; 0 is any free one"],
-  EACCES: ["is not yours to use", "ports below 1024 want root or CAP_NET_BIND_SERVICE; write another port_value"],
-  EADDRNOTAVAIL: ["is not an address of this machine", "write one it has, or 0.0.0.0 for all"],
-};
-
-/** What to do about a port that cannot be bound. */
-function bindFault(error: unknown): Fault | undefined {
-  if (!(error instanceof Error) || !("address" in error) || !("port" in error)) return undefined;
-  const [reason, remedy] = reasons[codeOf(error) ?? ""] ?? [`cannot be listened on: ${error.message}`];
-  return new Fault("port-taken", `${String(error.address)}:${String(error.port)} ${reason}`, {
-    cause: error,
-    ...(remedy === undefined ? {} : { remedy }),
-  });
+function running(
+  plane: DataPlane,
+  first: Bootstrap,
+  admin: AdminPort | undefined,
+  quit: Promise<void>,
+): StandaloneProxy {
+  const address = first.admin?.address?.socket_address.address ?? "";
+  return {
+    get ports() {
+      return { listeners: plane.bound, admin: admin && { listener: "admin", address, port: admin.port } };
+    },
+    quit,
+    async reload(next) {
+      for (const part of ["node", "admin"] as const) {
+        if (isDeepStrictEqual(next[part], first[part])) continue;
+        throw new Fault("needs-restart", `${part}: cannot change while the proxy runs`, {
+          remedy: "end the proxy and start it again",
+        });
+      }
+      try {
+        await plane.serve(next);
+      } catch (error) {
+        throw bindFault(error);
+      }
+    },
+    drain: () => plane.drain(),
+    async close() {
+      admin?.close();
+      await plane.close();
+    },
+  };
 }

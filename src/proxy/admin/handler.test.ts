@@ -14,6 +14,7 @@ describe("the admin pages", () => {
     version: "test",
     ready: () => true,
     quit: () => void (ended += 1),
+    drain: () => undefined,
     logging: { level: () => "info", set: () => true },
     uptime: () => 0,
   });

@@ -1,146 +1,45 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { contentTypes, expose, formatFor, type Registry } from "../../metrics/index.ts";
-import type { LiveWorkload } from "../config/workload.ts";
-import { reportedBy } from "../stats/telemetry.ts";
-import { configDump } from "./dump.ts";
-import { clustersJson, clustersText, listenersJson, listenersText } from "./lists.ts";
-
-export interface AdminOptions {
-  readonly store: { workloads(): readonly LiveWorkload[] };
-  readonly registries: readonly Registry[];
-  readonly version: string;
-  /** Whether traffic can be served: everything arrived and the ports are bound. */
-  readonly ready: () => boolean;
-  /** `POST /quitquitquit`. */
-  readonly quit: () => void;
-  readonly logging: { readonly level: () => string; readonly set: (level: string) => boolean };
-  readonly uptime: () => number;
-}
+import { type AdminOptions, metricsPageOf, pageOf, type PageRequest, type Reply } from "./pages.ts";
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
-interface Reply {
-  readonly status?: number;
-  readonly type?: string;
-  readonly body: string;
-}
-
-interface Asked {
-  readonly method: string;
-  readonly accept: string | undefined;
-  readonly parameters: URLSearchParams;
-  /** The workloads `?node=` chooses; all without it. */
-  readonly workloads: readonly LiveWorkload[];
-}
-
-interface Page {
-  readonly summary: string;
-  /** What changes something must be posted. */
-  readonly post?: boolean;
-  readonly reply: (asked: Asked, options: AdminOptions) => Reply;
-}
-
-const json = (value: unknown): Reply => ({ type: "application/json", body: `${JSON.stringify(value, null, 1)}\n` });
-const plain = (body: string, status = 200): Reply => ({ status, body });
-const wantsJson = ({ parameters }: Asked) => parameters.get("format") === "json";
-
-const pages: Readonly<Record<string, Page>> = {
-  "/": { summary: "this list", reply: () => ({ type: "text/html", body: index() }) },
-  "/ready": {
-    summary: "LIVE once traffic can be served",
-    reply: (_, { ready }) => (ready() ? plain("LIVE\n") : plain("INITIALIZING\n", 503)),
-  },
-  "/config_dump": {
-    summary: "configuration in force (include_eds, resource=, node=)",
-    reply: ({ workloads, parameters }) =>
-      json(
-        configDump(workloads, {
-          endpoints: parameters.has("include_eds"),
-          resource: parameters.get("resource") ?? undefined,
-        }),
-      ),
-  },
-  "/clusters": {
-    summary: "clusters and their endpoints (format=json, node=)",
-    reply: (asked) => (wantsJson(asked) ? json(clustersJson(asked.workloads)) : plain(clustersText(asked.workloads))),
-  },
-  "/listeners": {
-    summary: "listeners and their addresses (format=json, node=)",
-    reply: (asked) => (wantsJson(asked) ? json(listenersJson(asked.workloads)) : plain(listenersText(asked.workloads))),
-  },
-  "/stats": { summary: "metrics, one a line", reply: (asked, options) => plain(statLines(asked, options)) },
-  "/stats/prometheus": { summary: "metrics for Prometheus (node=)", reply: metricsReply },
-  "/server_info": { summary: "version, state and nodes", reply: serverInfo },
-  "/logging": {
-    summary: "log level (POST, level=)",
-    post: true,
-    reply({ parameters }, { logging }) {
-      const level = parameters.get("level");
-      if (level !== null && !logging.set(level)) return plain(`error: unknown log level "${level}"\n`, 400);
-      return plain(`active loggers:\n  weft: ${logging.level()}\n`);
-    },
-  },
-  "/quitquitquit": {
-    summary: "end this process (POST)",
-    post: true,
-    reply(_, { quit }) {
-      // After the answer is on its way.
-      setImmediate(quit);
-      return plain("OK\n");
-    },
-  },
-};
-
 /** The admin pages (port 15000). */
 export function adminHandler(options: AdminOptions): Handler {
-  return (request, response) => serve(pages, options, request, response);
+  return pageHandler((request) => pageOf(request, options));
 }
 
 /** The scrape page alone (port 15090). */
 export function metricsHandler(options: AdminOptions): Handler {
-  const only = { "/stats/prometheus": pages["/stats/prometheus"] };
-  return (request, response) => serve(only, options, request, response);
+  return pageHandler((request) => metricsPageOf(request, options));
 }
 
-function serve(
-  served: Readonly<Record<string, Page | undefined>>,
-  options: AdminOptions,
-  request: IncomingMessage,
-  response: ServerResponse,
-): void {
-  // A body is never of interest, but must be read for the connection to go on.
-  request.resume();
-  const target = request.url ?? "/";
-  const query = target.indexOf("?");
-  const path = query === -1 ? target : target.slice(0, query);
-  const parameters = new URLSearchParams(query === -1 ? "" : target.slice(query + 1));
-  const page = Object.hasOwn(served, path) ? served[path] : undefined;
-  if (isForeign(request)) return send(request, response, plain("only programs of this machine are served here\n", 403));
-  send(
-    request,
-    response,
-    page ? replyOf(page, request, parameters, options) : plain(`invalid path. see / for a list\n`, 404),
-  );
+/** Serves pages to programs; `anyHost`: by whatever name they call this machine. */
+export function pageHandler(
+  reply: (request: PageRequest) => Reply | Promise<Reply>,
+  { anyHost = false }: { readonly anyHost?: boolean } = {},
+): Handler {
+  return (request, response) => {
+    // A body is never of interest, but must be read for the connection to go on.
+    request.resume();
+    if (isForeign(request, anyHost)) {
+      return send(request, response, { status: 403, body: "only programs of this machine are served here\n" });
+    }
+    const { method = "GET", url: target = "/" } = request;
+    void Promise.resolve(reply({ method, target, accept: request.headers.accept }))
+      .catch((error: unknown): Reply => ({
+        status: 503,
+        body: `${error instanceof Error ? error.message : String(error)}\n`,
+      }))
+      .then((page) => send(request, response, page));
+  };
 }
 
 const loopback = /^(?:localhost|127(?:\.\d+){3}|\[::1\]|host\.weft\.internal)(?::\d+)?$/i;
 
 /** A web page in the user's browser may send requests here too: by its own origin, or by a name it made lead here. */
-function isForeign({ headers }: IncomingMessage): boolean {
+function isForeign({ headers }: IncomingMessage, anyHost: boolean): boolean {
   const { host = "", origin } = headers;
-  return !loopback.test(host) || (origin !== undefined && origin !== `http://${host}`);
-}
-
-function replyOf(page: Page, request: IncomingMessage, parameters: URLSearchParams, options: AdminOptions): Reply {
-  const method = request.method ?? "GET";
-  if (page.post ? method !== "POST" : method !== "GET" && method !== "HEAD" && method !== "POST") {
-    return plain(`Method Not Allowed: ${page.post ? "use POST" : "use GET"}\n`, 405);
-  }
-  const node = parameters.get("node");
-  const all = options.store.workloads();
-  const workloads = node === null ? all : all.filter((workload) => isNamed(workload, node));
-  if (node !== null && workloads.length === 0) return plain(`no node ${node}; see /server_info\n`, 404);
-  return page.reply({ method, accept: request.headers.accept, parameters, workloads }, options);
+  return !(anyHost || loopback.test(host)) || (origin !== undefined && origin !== `http://${host}`);
 }
 
 function send(request: IncomingMessage, response: ServerResponse, { status = 200, type, body }: Reply): void {
@@ -151,48 +50,4 @@ function send(request: IncomingMessage, response: ServerResponse, { status = 200
     "x-content-type-options": "nosniff",
   });
   response.end(request.method === "HEAD" ? undefined : body);
-}
-
-/** A node is named by its id, its pod's name, `name.namespace` or its address. */
-function isNamed({ node }: LiveWorkload, wanted: string): boolean {
-  const { NAME, NAMESPACE, INSTANCE_IPS } = node.metadata;
-  return [node.id, NAME, `${NAME}.${NAMESPACE}`, INSTANCE_IPS].includes(wanted);
-}
-
-function metricsReply({ accept, parameters, workloads }: Asked, { registries }: AdminOptions): Reply {
-  const format = formatFor(accept);
-  const first = parameters.has("node") ? workloads[0] : undefined;
-  const only = first && reportedBy(first.node.metadata.WORKLOAD_NAME, first.node.metadata.NAMESPACE);
-  return { type: contentTypes[format], body: expose(registries, { format, ...(only ? { only } : {}) }) };
-}
-
-function statLines(asked: Asked, options: AdminOptions): string {
-  const lines = metricsReply(asked, options)
-    .body.split("\n")
-    .filter((line) => line !== "" && !line.startsWith("#"));
-  const filter = asked.parameters.get("filter");
-  // Text, not a pattern: patterns of strangers run nowhere but in a linear-time engine.
-  return lines
-    .filter((line) => filter === null || line.includes(filter))
-    .map((line) => `${line}\n`)
-    .join("");
-}
-
-function serverInfo({ workloads }: Asked, { version, ready, uptime }: AdminOptions): Reply {
-  return json({
-    version: `weft/${version}`,
-    state: ready() ? "LIVE" : "INITIALIZING",
-    uptime_current_epoch: `${Math.floor(uptime() / 1000)}s`,
-    uptime_all_epochs: `${Math.floor(uptime() / 1000)}s`,
-    ...(workloads.length === 1 ? { node: workloads[0]?.node } : {}),
-    nodes: workloads.map(({ node }) => node.id),
-  });
-}
-
-function index(): string {
-  const rows = Object.entries(pages).map(
-    ([path, { summary, post }]) =>
-      `<li>${post ? `<code>POST ${path}</code>` : `<a href="${path.slice(1) || "."}">${path}</a>`} ${summary}</li>`,
-  );
-  return `<!doctype html><html lang="en"><title>weft proxy</title><h1>weft proxy</h1><ul>${rows.join("")}</ul></html>\n`;
 }

@@ -1,6 +1,8 @@
 import type { LiveCluster } from "../config/cluster.ts";
-import type { LiveEndpoint } from "../config/endpoint.ts";
+import type { BoundPort } from "../capture/bound-ports.ts";
+import { endpointKey, type LiveEndpoint } from "../config/endpoint.ts";
 import type { LiveWorkload } from "../config/workload.ts";
+import type { SocketAddress } from "../contract.ts";
 
 const health = ({ healthy }: LiveEndpoint) => (healthy ? "HEALTHY" : "UNHEALTHY");
 const socketAddress = (address: string, port: number) => ({ socket_address: { address, port_value: port } });
@@ -58,21 +60,31 @@ export function clustersJson(workloads: readonly LiveWorkload[]): unknown {
   };
 }
 
-export function listenersText(workloads: readonly LiveWorkload[]): string {
-  return workloads
-    .flatMap(({ listeners }) =>
-      listeners.flatMap(({ name, addresses }) => addresses.map((at) => `${name}::${at.address}:${at.port}\n`)),
-    )
+interface ShownListener {
+  readonly name: string;
+  readonly addresses: readonly SocketAddress[];
+}
+
+/** The listeners of workloads, or those of a static configuration where they are really bound. */
+export function listenersOf(
+  workloads: readonly LiveWorkload[],
+  bound: readonly BoundPort[] | undefined,
+): readonly ShownListener[] {
+  if (!bound) return workloads.flatMap(({ listeners }) => listeners);
+  return [...Map.groupBy(bound, ({ listener }) => listener)].map(([name, addresses]) => ({ name, addresses }));
+}
+
+export function listenersText(listeners: readonly ShownListener[]): string {
+  return listeners
+    .flatMap(({ name, addresses }) => addresses.map((at) => `${name}::${endpointKey(at.address, at.port)}\n`))
     .join("");
 }
 
-export function listenersJson(workloads: readonly LiveWorkload[]): unknown {
+export function listenersJson(listeners: readonly ShownListener[]): unknown {
   return {
-    listener_statuses: workloads.flatMap(({ listeners }) =>
-      listeners.map(({ name, addresses }) => {
-        const [first, ...more] = addresses.map(({ address, port }) => socketAddress(address, port));
-        return { name, local_address: first, ...(more.length > 0 ? { additional_local_addresses: more } : {}) };
-      }),
-    ),
+    listener_statuses: listeners.map(({ name, addresses }) => {
+      const [first, ...more] = addresses.map(({ address, port }) => socketAddress(address, port));
+      return { name, local_address: first, ...(more.length > 0 ? { additional_local_addresses: more } : {}) };
+    }),
   };
 }

@@ -12,6 +12,8 @@ export interface BootstrapFault {
   /** As it stands in the file, `static_resources.clusters[0].name`; empty for the whole file. */
   readonly path: string;
   readonly message: string;
+  /** What to do. */
+  readonly remedy?: string;
   readonly at: Position;
 }
 

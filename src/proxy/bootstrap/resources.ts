@@ -1,5 +1,6 @@
 import { systemChance, systemClock } from "../../base/index.ts";
 import type { Listener, Node, ResourceChange, ResourceKind } from "../../xds/index.ts";
+import type { WantedPort } from "../capture/bound-ports.ts";
 import type { WorkloadSurroundings } from "../config/workload.ts";
 import type { Bootstrap } from "./bootstrap.ts";
 
@@ -45,6 +46,22 @@ export function resourcesOf({ static_resources }: Bootstrap, before: Bootstrap =
     listeners: [...next.listener.values()],
     pathOf: (kind, name) => paths.get(`${kind} ${name}`) ?? "static_resources",
   };
+}
+
+/** Where a bootstrap's listeners are to be bound. */
+export function portsOf(bootstrap: Bootstrap): WantedPort[] {
+  return resourcesOf(bootstrap)
+    .listeners.filter(({ bind_to_port = true }) => bind_to_port)
+    .flatMap(({ name, address, additional_addresses = [] }) =>
+      [address, ...additional_addresses.map((each) => each.address)].map(
+        ({ socket_address: { address: host, port_value, ipv4_compat } }) => ({
+          listener: name,
+          address: host,
+          port: port_value,
+          bothFamilies: ipv4_compat ?? false,
+        }),
+      ),
+    );
 }
 
 /** Who a proxy of a bootstrap is. Istio's metadata is read where it is given, for the labels of metrics. */

@@ -1,5 +1,4 @@
-import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
-import { isIPv6 } from "node:net";
+import { createServer, isIPv6, type AddressInfo, type Server, type Socket } from "node:net";
 import type { ListenAddress } from "./listeners.ts";
 
 /** An address a listener of a static configuration is to be bound to; port 0: any free one. */
@@ -9,6 +8,9 @@ export interface WantedPort extends ListenAddress {
   /** `::` takes IPv4 connections too. */
   readonly bothFamilies: boolean;
 }
+
+/** Of listeners that take any free port, the one taken, by address and listener. */
+export type ChosenPorts = Readonly<Record<string, number>>;
 
 export interface BoundPort {
   readonly listener: string;
@@ -49,11 +51,16 @@ export class BoundPorts {
     }));
   }
 
+  /** What others must be told to listen on the same ports. */
+  get chosen(): ChosenPorts {
+    return Object.fromEntries([...this.#entries].map(([key, { server }]) => [key, portOf(server)]));
+  }
+
   /**
    * Binds what is not bound yet. Rejects, with nothing changed, when one of them cannot be; otherwise gives what puts the
    * new set in force and takes no new connections where none are wanted any more.
    */
-  async prepare(wanted: readonly WantedPort[]): Promise<() => void> {
+  async prepare(wanted: readonly WantedPort[], chosen: ChosenPorts = {}): Promise<() => void> {
     const next = new Map<string, Entry>();
     const fresh: Entry[] = [];
     try {
@@ -62,7 +69,7 @@ export class BoundPorts {
         const known = this.#entries.get(key);
         if (known) next.set(key, known);
         else {
-          const entry = await this.#bind(at);
+          const entry = await this.#bind(at, at.port === 0 ? (chosen[key] ?? 0) : at.port);
           fresh.push(entry);
           next.set(key, entry);
         }
@@ -86,7 +93,7 @@ export class BoundPorts {
     this.#entries.clear();
   }
 
-  #bind(at: WantedPort): Promise<Entry> {
+  #bind(at: WantedPort, port: number): Promise<Entry> {
     return new Promise((resolve, reject) => {
       const server = createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) =>
         this.#options.accept(socket, entry.listener),
@@ -96,7 +103,7 @@ export class BoundPorts {
       server.listen(
         {
           host: at.address,
-          port: at.port,
+          port,
           backlog,
           reusePort: this.#options.shared,
           ipv6Only: isIPv6(at.address) && !at.bothFamilies,
@@ -112,8 +119,8 @@ export class BoundPorts {
   }
 }
 
-/** A free port is another one for each listener. */
-const keyOf = ({ address, port, listener }: WantedPort) =>
+/** What tells ports apart. A free port is another one for each listener. */
+export const keyOf = ({ address, port, listener }: WantedPort) =>
   port === 0 ? `${address} any ${listener}` : `${address} ${port}`;
 
 function portOf(server: Server): number {
