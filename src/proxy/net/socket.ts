@@ -1,4 +1,5 @@
 // On the path of every request.
+import { writeSync } from "node:fs";
 import { connect, Socket } from "node:net";
 
 /** Who reads a connection. Bytes must be consumed before `bytes` returns: all connections share one buffer. */
@@ -16,7 +17,7 @@ export interface SocketUser {
 const shared = Buffer.allocUnsafeSlow(65_536);
 
 interface WithHandle {
-  _handle: unknown;
+  _handle: { readonly fd?: number } | null;
 }
 
 /** A TCP connection read through the shared buffer. Its user may be replaced at any time (detection, then HTTP, then a tunnel). */
@@ -88,6 +89,18 @@ export class WireSocket {
     return typeof data === "string" ? this.socket.write(data, "latin1") : this.socket.write(data);
   }
 
+  /**
+   * Writes bytes of a buffer that is filled again at once. What the system takes this moment is never copied; the rest is.
+   * False: wait for `drained` before writing more.
+   */
+  carry(buffer: Buffer, start: number, end: number): boolean {
+    const { socket } = this;
+    let at = start;
+    // Behind what waits already it must wait too.
+    if (socket.writableLength === 0 && !socket.writableEnded) at += writeNow(socket, buffer, start, end);
+    return at === end || socket.write(copyOf(buffer, at, end));
+  }
+
   pause(): void {
     if (this.#paused) return;
     this.#paused = true;
@@ -132,6 +145,17 @@ export class WireSocket {
 function resetNow(socket: Socket): void {
   Object.assign(socket, { resetAndClosing: true });
   socket.destroy();
+}
+
+/** Bytes the system takes without waiting. An error is met again, and told, by the stream's own write. */
+function writeNow(socket: Socket, buffer: Buffer, start: number, end: number): number {
+  const fd = (socket as unknown as WithHandle)._handle?.fd ?? -1;
+  if (fd < 0) return 0;
+  try {
+    return writeSync(fd, buffer, start, end - start);
+  } catch {
+    return 0;
+  }
 }
 
 type ConnectOptions = { onread?: { buffer: Buffer; callback: (length: number) => boolean } };

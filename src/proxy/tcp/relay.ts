@@ -1,6 +1,6 @@
 // On the path of carried bytes.
 import type { TcpSeries } from "../config/contract.ts";
-import { copyOf, nobody, type SocketUser, type WireSocket } from "../net/socket.ts";
+import { nobody, type SocketUser, type WireSocket } from "../net/socket.ts";
 import type { Surroundings, Swept } from "../http/surroundings.ts";
 
 export interface RelayOptions {
@@ -71,7 +71,7 @@ export class Relay implements Swept {
     return {
       bytes: (buffer, start, end) => {
         this.#count(direction, end - start);
-        if (other()?.write(copyOf(buffer, start, end)) === false) self()?.pause();
+        if (other()?.carry(buffer, start, end) === false) self()?.pause();
       },
       ended: () => other()?.end(),
       closed: () => {
