@@ -207,6 +207,8 @@ export class Sender {
     this.#waiting += end - start;
     this.#enterLine(stream);
     const { streamWaiting, sessionWaiting } = this.#limits;
+    // Who said the end need not hear of room.
+    if (stream.localEnded) return true;
     stream.paused ||= stream.waiting.length > streamWaiting || this.#waiting > sessionWaiting;
     return !stream.paused;
   }
@@ -256,7 +258,7 @@ export class Sender {
     this.#enterLine(stream);
     if (rest === 0 && stream.waitingTrailers) this.head(stream, stream.waitingTrailers, true);
     else if (ends) this.#end(stream);
-    else if (stream.paused) this.#resume(stream);
+    else if (stream.paused && !stream.localEnded) this.#resume(stream);
   }
 
   #resume(stream: SessionStream): void {
