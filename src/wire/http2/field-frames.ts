@@ -5,6 +5,7 @@ import { FieldBlock } from "./field-block.ts";
 import { flags, readWord31 } from "./frame.ts";
 import { HpackDecoder } from "./hpack-decoder.ts";
 import type { SessionStream } from "./stream.ts";
+import { readTrailers } from "./trailers.ts";
 
 const padTooLong = protocolError("padding longer than the frame");
 const emptyFrames = enhanceYourCalm("empty frames of a field block one after another");
@@ -155,14 +156,10 @@ export class FieldFrames {
     const connection = this.#connection;
     if (tooLarge) return connection.streamError(stream, http2Codes.enhanceYourCalm);
     const short = stream.expected >= 0 && stream.received !== stream.expected;
-    if (!ends || short || hasPseudoField(fields)) return connection.streamError(stream, http2Codes.protocolError);
+    const trailers = readTrailers(fields);
+    if (!ends || short || !trailers) return connection.streamError(stream, http2Codes.protocolError);
     stream.remoteEnded = true;
-    stream.user.ended(fields);
+    stream.user.ended(trailers);
     connection.remoteFinished(stream);
   }
-}
-
-function hasPseudoField(fields: readonly string[]): boolean {
-  for (let index = 0; index < fields.length; index += 2) if (fields[index]?.startsWith(":")) return true;
-  return false;
 }

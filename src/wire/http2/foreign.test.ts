@@ -108,7 +108,7 @@ describe("a server we did not write", () => {
     half.session.ping(3);
     while (half.session.lastPong !== 3) await once(socket, "data");
     half.session.close(0);
-    socket.end();
+    setImmediate(() => socket.end());
     await once(socket, "close");
     server.close();
     assert.deepEqual(half.events, []);

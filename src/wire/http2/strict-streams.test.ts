@@ -118,6 +118,8 @@ const trailers: readonly Row[] = [
   ["without END_STREAM", [open, headers(1, ["a", "b"], endHeaders)], "rst 1 1"],
   ["with a pseudo-field", [open, headers(1, ["a", "b", ":path", "/"])], "rst 1 1"],
   ["with :status", [open, headers(1, [":status", "200"])], "rst 1 1"],
+  ["with an upper-case name", [open, frame(types.headers, whole, 1, Buffer.from("\0\x01A\x01b", "latin1"))], "rst 1 1"],
+  ["with a field of one connection", [open, headers(1, ["connection", "close"])], "rst 1 1"],
   ["too large", [open, headers(1, ["a", "b".repeat(16_000), ...Array.from({ length: 220 }, () => "x")])], "rst 1 11"],
   ["behind data", [open, data(1, "x"), headers(1, ["a", "b"])], ""],
   ["in two frames", [open, headers(1, ["a", "b"], endStream), continuation(1, 0)], ""],

@@ -4,7 +4,7 @@ export interface StreamUser {
   head(fields: string[], end: boolean): void;
   /** Must be consumed before it returns. The bytes count against the stream's receive window until `stream.consumed(n)`. */
   data(buffer: Buffer, start: number, end: number): void;
-  /** The peer finished its side, with trailers or without (only when `head` or `opened` did not say so). */
+  /** The peer finished its side, with trailers (as `readTrailers` leaves them) or without; not when `head` or `opened` said so. */
   ended(trailers: string[] | undefined): void;
   /**
    * The stream is over before its time: RST_STREAM from the peer, a stream error found by us, GOAWAY below it or the
