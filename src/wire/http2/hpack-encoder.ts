@@ -21,11 +21,12 @@ const shortString = 10;
 /** A name on this connection. */
 class UsedName {
   readonly facts: NameFacts;
-  /** Numbers of the table's entries of this name, by value. */
-  readonly #numbers = new Map<string, number>();
   /** The value added last, while it is in the table: mostly the one that comes again. */
   newest: string | undefined = undefined;
+  /** Entries have numbers, counting up from the connection's first. */
   newestNumber = -1;
+  /** Numbers of the other entries of this name in the table, by value. */
+  #older: Map<string, number> | undefined = undefined;
   /** Entries added, less those found again. */
   wasted = 0;
 
@@ -34,19 +35,19 @@ class UsedName {
   }
 
   number(value: string): number | undefined {
-    return value === this.newest ? this.newestNumber : this.#numbers.get(value);
+    return value === this.newest ? this.newestNumber : this.#older?.get(value);
   }
 
   added(value: string, number: number): void {
-    this.#numbers.set(value, number);
+    if (this.newest !== undefined) (this.#older ??= new Map()).set(this.newest, this.newestNumber);
     this.newest = value;
     this.newestNumber = number;
     this.wasted += 1;
   }
 
   forget(value: string, number: number): void {
-    if (this.#numbers.get(value) === number) this.#numbers.delete(value);
     if (this.newestNumber === number) this.newest = undefined;
+    else if (this.#older?.get(value) === number) this.#older.delete(value);
   }
 }
 

@@ -46,6 +46,7 @@ const lengths = new Uint8Array(257);
  * octets decoded on the way (8-15, 16-23), how many they are (24-25), and `broken`.
  */
 const steps = new Uint32Array(256 * 256);
+const oneOctet = 1 << 24;
 const broken = 1 << 26;
 /** 1 for nodes at which a string may end: the root, and at most seven ones below it (RFC 7541 §5.2). */
 const mayEnd = new Uint8Array(256);
@@ -53,14 +54,28 @@ const mayEnd = new Uint8Array(256);
 buildTables();
 
 function buildTables(): void {
-  let code = 0;
-  // Children of node n: tree[2n] and tree[2n + 1]; 512 + octet is a leaf.
+  const tree = buildCodes();
+  const halves = new Uint32Array(256 * 16);
+  for (let index = 0; index < halves.length; index += 1) halves[index] = halfStep(tree, index >>> 4, index & 15);
+  for (let index = 0; index < steps.length; index += 1) {
+    const first = halves[index >>> 4] ?? broken;
+    const second = halves[((first & 255) << 4) | (index & 15)] ?? broken;
+    const counts = (first & oneOctet) + (second & oneOctet);
+    // The octet of the second half goes behind that of the first.
+    const octets = (first & 0xff00) | ((second & 0xff00) << ((first & oneOctet) === 0 ? 0 : 8));
+    steps[index] = ((first | second) & broken) | counts | octets | (second & 255);
+  }
+  for (let node = 0, ones = 0; ones <= 7; ones += 1, node = tree[node * 2 + 1] ?? 0) mayEnd[node] = 1;
+}
+
+/** Fills `codes` and `lengths`. Children of node n are at 2n and 2n + 1; 512 + octet is a leaf. */
+function buildCodes(): Uint16Array {
   const tree = new Uint16Array(512);
+  let code = 0;
   let nodes = 1;
   for (let length = 5; length <= 30; length += 1) {
     code *= 2;
-    const octets = octetsByLength[length] ?? [];
-    for (const entry of octets) {
+    for (const entry of octetsByLength[length] ?? []) {
       const octet = typeof entry === "string" ? entry.charCodeAt(0) : entry;
       codes[octet] = code;
       lengths[octet] = length;
@@ -74,27 +89,23 @@ function buildTables(): void {
       code += 1;
     }
   }
-  for (let node = 0; node < 256; node += 1) {
-    for (let octet = 0; octet < 256; octet += 1) steps[node * 256 + octet] = step(tree, node, octet);
-  }
-  for (let node = 0, ones = 0; ones <= 7; ones += 1, node = tree[node * 2 + 1] ?? 0) mayEnd[node] = 1;
+  return tree;
 }
 
-function step(tree: Uint16Array, start: number, octet: number): number {
+/** An entry as in `steps`, for four bits, which end one code at most. */
+function halfStep(tree: Uint16Array, start: number, bits: number): number {
   let node = start;
   let found = 0;
-  let count = 0;
-  for (let bit = 7; bit >= 0; bit -= 1) {
-    const child = tree[node * 2 + ((octet >>> bit) & 1)] ?? 0;
+  for (let bit = 3; bit >= 0; bit -= 1) {
+    const child = tree[node * 2 + ((bits >>> bit) & 1)] ?? 0;
     if (child < 512) node = child;
     else if (child === 512 + endOfString) return broken;
     else {
       node = 0;
-      found |= (child - 512) << (count * 8);
-      count += 1;
+      found = oneOctet | ((child - 512) << 8);
     }
   }
-  return node | (found << 8) | (count << 24);
+  return node | found;
 }
 
 /** Octets that `decodeHuffman` may write: no code is shorter than five bits, and one more, for every step writes two. */
