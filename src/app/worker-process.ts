@@ -8,7 +8,9 @@ import type { FromWorker, ToWorker } from "./standalone/worker-contract.ts";
 
 const [version = ""] = process.argv.slice(2);
 const log = adjustableLog();
-const send = (message: FromWorker) => void process.send?.(message);
+/** A channel that cannot take a message is gone, and then this process ends. */
+const send = (message: FromWorker) =>
+  void process.send?.(message, undefined, {}, (error) => void (error && process.exit(0)));
 let proxy: StaticProxy | undefined;
 
 // A terminal's Ctrl-C is for the first process, which ends this one in order.
@@ -34,16 +36,14 @@ async function answer(message: ToWorker): Promise<FromWorker> {
 }
 
 process.on("message", (message: ToWorker) => {
-  answer(message)
+  void answer(message)
     .catch((error: unknown): FromWorker => {
       const fault = bindFault(error);
       const remedy = fault instanceof Fault ? fault.remedy : undefined;
       const text = fault instanceof Fault ? fault.message : explain(fault);
       return { kind: "failed", id: message.id, code: codeOf(fault) ?? "worker-failed", message: text, remedy };
     })
-    .then(send)
-    // Only a channel that is gone cannot take an answer, and then this process ends.
-    .catch(() => process.exit(0));
+    .then(send);
 });
 process.on("disconnect", () => process.exit(0));
 keepCompiled();

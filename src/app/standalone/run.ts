@@ -22,7 +22,7 @@ export const runStandalone: RunStandalone = async ({ bootstrap, version, concurr
     if (at) admin = await openAdminPort(at.address, at.port_value, (request) => plane.page(request));
     await plane.serve(bootstrap);
   } catch (error) {
-    admin?.close();
+    await admin?.close();
     await plane.close();
     throw bindFault(error);
   }
@@ -56,7 +56,7 @@ function running(
     },
     drain: () => plane.drain(),
     async close() {
-      admin?.close();
+      await admin?.close();
       await plane.close();
     },
   };

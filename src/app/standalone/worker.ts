@@ -123,13 +123,15 @@ export class Worker {
     // The first order is given by whoever waits for that.
     const order = isFirst ? undefined : this.#order;
     if (!order) return;
-    this.#ask({ kind: "serve", id: this.#next++, ...order }).catch((error: unknown) => {
-      this.#options.log.error(`the ${this.#options.name} does not serve`, {
-        error: error instanceof Error ? error.message : String(error),
-      });
-      // Its successor tries again, ever slower.
-      this.#process.kill();
-    });
+    const { name, log } = this.#options;
+    this.#ask({ kind: "serve", id: this.#next++, ...order }).then(
+      () => log.info(`the ${name} serves again`),
+      (error: unknown) => {
+        log.error(`the ${name} does not serve`, { error: error instanceof Error ? error.message : String(error) });
+        // Its successor tries again, ever slower.
+        this.#process.kill();
+      },
+    );
   }
 
   #gone(): void {

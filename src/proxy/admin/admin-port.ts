@@ -6,7 +6,8 @@ import type { PageRequest, Reply } from "./pages.ts";
 export interface AdminPort {
   /** The one really bound. */
   readonly port: number;
-  close(): void;
+  /** Lets answers under way end, within reason. */
+  close(): Promise<void>;
 }
 
 const loopback = new BlockList();
@@ -31,9 +32,10 @@ export async function openAdminPort(
   const bound = server.address();
   return {
     port: typeof bound === "object" && bound ? bound.port : port,
-    close() {
-      server.close();
-      server.closeAllConnections();
+    async close() {
+      const timer = setTimeout(() => server.closeAllConnections(), 1000);
+      await new Promise<void>((resolve) => void server.close(() => resolve()));
+      clearTimeout(timer);
     },
   };
 }
