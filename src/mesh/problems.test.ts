@@ -92,6 +92,15 @@ describe("problems", () => {
     assert.ok(codes(gateway([auto])).includes("Gateway/gw TlsUnsupported"));
   });
 
+  test("services without an address may share a port only where TLS names them", () => {
+    const entry = (name: string, protocol: string) =>
+      object("ServiceEntry", name, {
+        spec: { hosts: [`${name}.example`], resolution: "NONE", ports: [{ number: 443, name: "any", protocol }] },
+      });
+    assert.deepEqual(codes(entry("a", "TLS"), entry("b", "HTTPS")), []);
+    assert.deepEqual(codes(entry("a", "TLS"), entry("b", "TCP")), ["ServiceEntry/b PortConflict"]);
+  });
+
   test("ports that are carried as bytes or not at all", () => {
     const ports = [
       { name: "grpc", port: 1 },

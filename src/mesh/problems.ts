@@ -269,22 +269,23 @@ function serviceProblems(service: MeshService): Problem[] {
   });
 }
 
-/** Two services without an address of their own cannot share a port as bytes. */
+/** Two services without an address of their own cannot share a port as bytes, unless TLS names them. */
 function portConflicts(mesh: Mesh): Problem[] {
   const found: Problem[] = [];
-  const owner = new Map<number, MeshService>();
+  const owner = new Map<number, { readonly service: MeshService; readonly named: boolean }>();
   for (const service of mesh.services.values()) {
     if (service.addresses.length > 0 || service.resolution === "headless") continue;
     for (const port of service.ports.filter((entry) => layerOf(entry.protocol) === "tcp")) {
       const first = owner.get(port.port);
-      if (first === undefined) owner.set(port.port, service);
-      else if (first.source !== service.source) {
+      const named = carriesTls(port.protocol);
+      if (first === undefined) owner.set(port.port, { service, named });
+      else if (first.service.source !== service.source && !(first.named && named)) {
         found.push(
           problem(
             service.source,
             "PortConflict",
             "warning",
-            `port ${port.port} without an address belongs to ${first.host}; connections cannot be told apart`,
+            `port ${port.port} without an address belongs to ${first.service.host}; connections cannot be told apart`,
           ),
         );
       }
