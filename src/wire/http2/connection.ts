@@ -1,7 +1,7 @@
 // On the path of every request.
 import { enhanceYourCalm, http2Codes, type Fault } from "./codes.ts";
 import { FloodGuard } from "./flood.ts";
-import { mostStreamId } from "./frame.ts";
+import { initialWindow, mostStreamId } from "./frame.ts";
 import { ReceiveWindow } from "./receive-window.ts";
 import { Sender, type SenderUser } from "./sender.ts";
 import type { SessionOptions } from "./session-options.ts";
@@ -24,6 +24,8 @@ export class Connection implements StreamOwner, SenderUser {
   readonly peer = new PeerSettings();
   /** Nothing is read any more: a rule was broken, the session was closed, or the socket is gone. */
   failed = false;
+  /** The peer has read our settings. */
+  acknowledged = false;
   /** Peer's streams above this number are passed over: our GOAWAY said so. */
   lastWelcome = mostStreamId;
   /** The peer's GOAWAY: our streams above this number it will not serve. */
@@ -42,7 +44,10 @@ export class Connection implements StreamOwner, SenderUser {
   }
 
   stream(id: number): SessionStream {
-    const stream = new SessionStream(id, this, this.peer.initialWindow, this.options.streamWindow);
+    const { streamWindow } = this.options;
+    // Until the peer has read our settings it sends what everybody takes.
+    const window = this.acknowledged ? streamWindow : Math.max(initialWindow, streamWindow);
+    const stream = new SessionStream(id, this, this.peer.initialWindow, window);
     this.table.add(stream);
     return stream;
   }

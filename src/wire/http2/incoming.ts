@@ -28,7 +28,6 @@ export class Incoming implements FrameUser {
   readonly #fields: FieldFrames;
   readonly #pings: Pings;
   #greeted = false;
-  #acknowledged = false;
 
   constructor(connection: Connection, pings: Pings) {
     this.#connection = connection;
@@ -156,8 +155,9 @@ export class Incoming implements FrameUser {
   }
 
   #settingsAck(): void {
-    if (this.#acknowledged) this.#connection.fail(unaskedAck);
-    this.#acknowledged = true;
+    const connection = this.#connection;
+    if (connection.acknowledged) connection.fail(unaskedAck);
+    connection.acknowledged = true;
   }
 
   #ping(flagBits: number, buffer: Buffer, start: number): void {
