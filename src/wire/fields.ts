@@ -99,6 +99,10 @@ export function readFields(text: string, start: number, limits: HeadLimits, into
       case "te":
         if (asksForTrailers(text.slice(from, to))) into.takesTrailers = true;
         break;
+      // Where fields become variables, these become the lengths they resemble.
+      case "content_length":
+      case "transfer_encoding":
+        return refusal(400, "length-in-disguise");
       default:
       // keep-alive, proxy-connection, http2-settings: dropped.
     }
@@ -137,11 +141,15 @@ function hopByHop(text: string, start: number, end: number): string {
     case 10:
       return named(text, start, end, "connection") || named(text, start, end, "keep-alive");
     case 14:
-      return named(text, start, end, "content-length") || named(text, start, end, "http2-settings");
+      return (
+        named(text, start, end, "content-length") ||
+        named(text, start, end, "http2-settings") ||
+        named(text, start, end, "content_length")
+      );
     case 16:
       return named(text, start, end, "proxy-connection");
     case 17:
-      return named(text, start, end, "transfer-encoding");
+      return named(text, start, end, "transfer-encoding") || named(text, start, end, "transfer_encoding");
     default:
       return "";
   }

@@ -80,6 +80,8 @@ const fieldLines: readonly Case[] = [
   ["no colon", fields("X"), "400 malformed-field"],
   ["a name with a space", fields("X Y: a"), "400 malformed-field"],
   ["a name beyond ASCII", fields("X\xe4: a"), "400 malformed-field"],
+  ["a length by an underscore", fields("Content_Length: 5"), "400 length-in-disguise"],
+  ["a coding by an underscore", fields("transfer_encoding: x"), "400 length-in-disguise"],
   ["a name in parentheses", fields("(X): a"), "400 malformed-field"],
   ["NUL in a value", fields("X: a\0b"), "400 forbidden-character"],
   ["DEL in a value", fields("X: a\x7f"), "400 forbidden-character"],

@@ -1,0 +1,148 @@
+import { broken, closed, follower, forwarded, head, refused, swallowed, unfinished, type Row } from "../row.ts";
+
+const chunked = (body: string) => `${head}Transfer-Encoding: chunked\r\n\r\n${body}`;
+const last = "0\r\n\r\n";
+const size = follower.length.toString(16);
+
+const sizes: readonly (readonly [what: string, body: string])[] = [
+  ["that is none", "g\r\n"],
+  ["that is empty", "\r\nabc\r\n"],
+  ["that is empty, for the last", "3\r\nabc\r\n\r\n\r\n"],
+  ["of an extension alone", "3\r\nabc\r\n;a\r\n\r\n"],
+  ["with 0x", "0x3\r\nabc\r\n"],
+  ["with 0X", "0X3\r\nabc\r\n"],
+  ["with a plus", "+3\r\nabc\r\n"],
+  ["with a minus", "-3\r\nabc\r\n"],
+  ["of minus zero", "-0\r\n\r\n"],
+  ["with an h", "3h\r\nabc\r\n"],
+  ["with an underscore", "0_3\r\nabc\r\n"],
+  ["with a point", "3.0\r\nabc\r\n"],
+  ["with a comma", "3,3\r\nabc\r\n"],
+  ["in quotes", '"3"\r\nabc\r\n'],
+  ["with a space before", " 3\r\nabc\r\n"],
+  ["with a tab before", "\t3\r\nabc\r\n"],
+  ["with a space behind", "3 \r\nabc\r\n"],
+  ["with a tab behind", "3\t\r\nabc\r\n"],
+  ["with a word behind", "3 abc\r\nabc\r\n"],
+  ["with a space before its extension", "3 ;a\r\nabc\r\n"],
+  ["with a vertical tab", "3\x0b\r\nabc\r\n"],
+  ["with NUL", "3\0\r\nabc\r\n"],
+  ["with a no-break space", "3\xa0\r\nabc\r\n"],
+  ["beyond ASCII", "\xb3\r\nabc\r\n"],
+  ["of 2^60 and 3", "1000000000000003\r\nabc\r\n"],
+  ["of 2^64 and 3", "10000000000000003\r\nabc\r\n"],
+  ["of 2^53", "20000000000000\r\n"],
+  ["behind zeros without end", `${"0".repeat(5000)}3\r\nabc\r\n`],
+  ["that ends in LF", "3\nabc\r\n"],
+  ["that ends in CR", "3\rabc\r\n"],
+  ["that ends in CR CR LF", "3\r\r\nabc\r\n"],
+  ["that ends in LF CR", "3\n\rabc\r\n"],
+  ["of zero that ends in LF", "0\n\r\n"],
+  ["of zero, then LF alone", "0\r\n\n"],
+  ["of zero, then CR alone", "0\r\n\rX"],
+  ["of zero, in hexadecimal with 0x", "0x0\r\n\r\n"],
+  ["of zero with a space", "0 \r\n\r\n"],
+];
+
+const datas: readonly (readonly [what: string, body: string])[] = [
+  ["longer than its size", `3\r\nabcd\r\n${last}`],
+  ["that goes on where a size must stand", `3\r\nabc\r\nd\r\n${last}`],
+  ["shorter than its size", `4\r\nabc\r\n${last}`],
+  ["without its CRLF", `3\r\nabc${last}`],
+  ["that ends in LF", `3\r\nabc\n${last}`],
+  ["that ends in CR", `3\r\nabc\r${last}`],
+  ["that ends in LF CR", `3\r\nabc\n\r${last}`],
+  ["that ends in CR CR", `3\r\nabc\r\r${last}`],
+  ["that ends in two bytes of any kind", `3\r\nabcXX${last}`],
+  ["with a space behind", `3\r\nabc \r\n${last}`],
+];
+
+const extensions: readonly (readonly [what: string, body: string])[] = [
+  ["that is empty", `3;\r\nabc\r\n`],
+  ["with a bare LF", `3;\nabc\r\n`],
+  ["with a bare LF in its name", `3;a\nabc\r\n`],
+  ["with a bare LF in its value", `3;a=b\nabc\r\n`],
+  ["with a bare LF in quotes", `3;a="\n"\r\nabc\r\n`],
+  ["with a bare CR", `3;\rabc\r\n`],
+  ["with a bare CR in its value", `3;a=b\rX\r\nabc\r\n`],
+  ["with CRLF in quotes", `3;a="\r\n"\r\nabc\r\n`],
+  ["with an escaped LF in quotes", `3;a="\\\n"\r\nabc\r\n`],
+  ["with NUL", `3;a\0\r\nabc\r\n`],
+  ["with DEL", `3;a\x7f\r\nabc\r\n`],
+  ["beyond ASCII", `3;\xe4\r\nabc\r\n`],
+  ["without a name", `3;=b\r\nabc\r\n`],
+  ["in brackets", `3;[a]\r\nabc\r\n`],
+  ["with an open quote", `3;a="b\r\nabc\r\n`],
+  ["with a quote behind a token", `3;a=b"c"\r\nabc\r\n`],
+  ["with a space inside its name", `3;a b\r\nabc\r\n`],
+  ["without end", `3;${"a".repeat(70_000)}\r\nabc\r\n`],
+  ["in each of too many chunks", `1;${"a".repeat(900)}\r\nx\r\n`.repeat(20)],
+];
+
+const trailers: readonly (readonly [what: string, lines: string])[] = [
+  ["with a bare LF", "X: y\n\r\n"],
+  ["with a bare CR", "X: y\rZ: a\r\n"],
+  ["with NUL", "X: \0\r\n"],
+  ["that are folded", "X: y\r\n z\r\n"],
+  ["with a space before the first", " X: y\r\n"],
+  ["with a space before a colon", "X : y\r\n"],
+  ["without a name", ": y\r\n"],
+  ["without a colon", "X\r\n"],
+  ["that are a request", "GET /second HTTP/1.1\r\nHost: a\r\n"],
+  ["of too many bytes", `X: ${"y".repeat(9000)}\r\n`],
+  ["of too many fields", "X: y\r\n".repeat(101)],
+];
+
+/** Bodies in chunks: sizes, data, extensions, trailers. */
+export const chunks: readonly Row[] = [
+  ...sizes.map(([what, body]) => broken(`a chunk size ${what}`, `${body}${last}`)),
+  ...datas.map(([what, body]) => broken(`chunk data ${what}`, body)),
+  ...extensions.map(([what, body]) => broken(`a chunk extension ${what}`, `${body}${last}`)),
+  ...trailers.map(([what, lines]) => broken(`trailers ${what}`, `3\r\nabc\r\n0\r\n${lines}\r\n`)),
+  broken("a request where a chunk should begin", ""),
+  broken("a request behind a chunk", "3\r\nabc\r\n"),
+  unfinished("a chunk of more than ever comes", chunked("fff\r\n")),
+  swallowed("a request as trailers", chunked("0\r\nX: y\r\nZ: "), ["POST /first"]),
+  forwarded(
+    "sizes in any case, with zeros before",
+    chunked(`00A\r\n0123456789\r\na\r\n0123456789\r\n${last}`),
+    "POST /first 01234567890123456789",
+    /\r\n\r\na\r\n0123456789\r\na\r\n0123456789\r\n0\r\n\r\n/,
+  ),
+  forwarded(
+    "a last chunk of many zeros",
+    chunked("3\r\nabc\r\n000\r\n\r\n"),
+    "POST /first abc",
+    /\r\n\r\n3\r\nabc\r\n0\r\n\r\n/,
+  ),
+  forwarded(
+    "extensions, which are dropped",
+    chunked('3;a;b=c;d="e;\\"f"\r\nabc\r\n0;g\r\n\r\n'),
+    "POST /first abc",
+    /\r\n\r\n3\r\nabc\r\n0\r\n\r\n/,
+  ),
+  forwarded(
+    "a size in an extension, which counts nothing",
+    chunked(`3;${size}=${size}\r\nabc\r\n${last}`),
+    "POST /first abc",
+  ),
+  forwarded(
+    "trailers that frame, which are dropped",
+    chunked("3\r\nabc\r\n0\r\nContent-Length: 99\r\nTransfer-Encoding: x\r\nHost: b\r\n\r\n"),
+    "POST /first abc",
+    /\r\n\r\n3\r\nabc\r\n0\r\n\r\n/,
+  ),
+  forwarded(
+    "trailers that frame what follows, which are dropped",
+    chunked(`0\r\nContent-Length: ${follower.length}\r\n\r\n`),
+    "POST /first",
+  ),
+  forwarded("data that looks like a last chunk", chunked(`5\r\n0\r\n\r\n\r\n${last}`), "POST /first 0"),
+  forwarded("a request as data", chunked(`${size}\r\n${follower}\r\n${last}`), `POST /first ${follower.trim()}`),
+  unfinished("a request as data, without end", chunked(`${size}\r\n`)),
+  refused(
+    "a length behind chunks that were announced",
+    `${head}Transfer-Encoding: chunked\r\nTrailer: Content-Length\r\nContent-Length: 3\r\n\r\n${last}`,
+  ),
+  closed("a stray line behind the last chunk", chunked(`${last}abc\r\n\r\n`), ["POST /first"], [200, 400]),
+];
