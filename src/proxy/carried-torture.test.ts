@@ -28,10 +28,9 @@ class End {
     this.#chance = chance;
     socket.on("data", (bytes: Buffer) => {
       this.#hear(bytes);
-      if (!slow || chance() > 0.2) return;
-      socket.pause();
-      setTimeout(() => socket.resume(), chance() * 8);
+      if (slow && chance() < 0.05) this.#rest();
     });
+    if (slow) this.#rest();
     socket.on("end", () => (this.over ??= "end"));
     socket.on("error", () => (this.over = "break"));
     socket.on("close", () => (this.over ??= "break"));
@@ -41,15 +40,21 @@ class End {
   async speak(): Promise<void> {
     const { socket } = this;
     while (this.said < this.#size && !socket.destroyed) {
-      const most = this.#chance() < 0.3 ? 40 : 150_000;
+      const most = this.#chance() < 0.2 ? 40 : 250_000;
       const length = Math.min(1 + Math.floor(this.#chance() * most), this.#size - this.said);
       const at = this.said % period;
       const piece = pattern.subarray(at, at + length);
       this.said += piece.length;
       if (!socket.write(piece)) await new Promise((resolve) => socket.once("drain", resolve).once("close", resolve));
-      if (this.#chance() < 0.1) await pause(2);
+      if (this.#chance() < 0.02) await pause(2);
     }
     if (!socket.destroyed) socket.end();
+  }
+
+  /** Long enough for the system's own buffers to fill up before it. */
+  #rest(): void {
+    this.socket.pause();
+    setTimeout(() => this.socket.resume(), this.#chance() * 60);
   }
 
   #hear(bytes: Buffer): void {
@@ -91,13 +96,13 @@ describe("bytes of many connections at once", () => {
     return [new End(client, sizes[0], chance, chance() < 0.5), new End(server, sizes[1], chance, chance() < 0.5)];
   }
 
-  for (const seed of [1, 2, 3]) {
+  for (const seed of [1, 2]) {
     test(`arrive as they were sent, whoever is slow and whoever ends first (${seed})`, async () => {
       const chance = seededChance(seed);
-      const size = () => Math.floor(chance() * (chance() < 0.3 ? 3_000_000 : 100_000));
+      const size = () => Math.floor(chance() * (chance() < 0.4 ? 16_000_000 : 100_000));
       const pairs: (readonly [End, End])[] = [];
       const talks: Promise<unknown>[] = [];
-      for (let count = 0; count < 40; count += 1) {
+      for (let count = 0; count < 16; count += 1) {
         const pair = await open([size(), size()], chance);
         pairs.push(pair);
         talks.push(...pair.map((end) => end.speak()));
@@ -117,12 +122,12 @@ describe("bytes of many connections at once", () => {
     const chance = seededChance(7);
     const pairs: (readonly [End, End])[] = [];
     const talks: Promise<unknown>[] = [];
-    for (let count = 0; count < 60; count += 1) {
-      const pair = await open([2_000_000, 2_000_000], chance);
+    for (let count = 0; count < 24; count += 1) {
+      const pair = await open([16_000_000, 16_000_000], chance);
       pairs.push(pair);
       talks.push(...pair.map((end) => end.speak()));
       const { socket } = pair[chance() < 0.5 ? 0 : 1];
-      setTimeout(() => (chance() < 0.5 ? socket.resetAndDestroy() : socket.destroy()), chance() * 50);
+      setTimeout(() => (chance() < 0.5 ? socket.resetAndDestroy() : socket.destroy()), chance() * 100);
     }
     await Promise.all(talks);
     await eventually("every end", () => pairs.flat().every(({ socket }) => socket.destroyed));
