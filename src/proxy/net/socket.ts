@@ -1,6 +1,7 @@
 // On the path of every request.
 import { writeSync } from "node:fs";
 import { connect, Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 
 /** Who reads a connection. Bytes must be consumed before `bytes` returns: all connections share one buffer. */
 export interface SocketUser {
@@ -149,6 +150,8 @@ function resetNow(socket: Socket): void {
 
 /** Bytes the system takes without waiting. An error is met again, and told, by the stream's own write. */
 function writeNow(socket: Socket, buffer: Buffer, start: number, end: number): number {
+  // There the system would take what is not encrypted yet.
+  if (socket instanceof TLSSocket) return 0;
   const fd = (socket as unknown as WithHandle)._handle?.fd ?? -1;
   if (fd < 0) return 0;
   try {
