@@ -1,5 +1,5 @@
 /** An answer as a plain client reads it. */
-export interface Answer {
+interface Answer {
   readonly status: number;
   readonly head: string;
   readonly body: string;
