@@ -3,6 +3,7 @@ import { enhanceYourCalm, http2Codes, type Fault } from "./codes.ts";
 import { FloodGuard } from "./flood.ts";
 import { initialWindow, mostStreamId } from "./frame.ts";
 import { ReceiveWindow } from "./receive-window.ts";
+import { FrameWriter, type WriterUser } from "./frame-writer.ts";
 import { Sender, type SenderUser } from "./sender.ts";
 import type { SessionOptions } from "./session-options.ts";
 import { PeerSettings, type Role } from "./settings.ts";
@@ -13,11 +14,12 @@ import type { SessionUser } from "./users.ts";
 const rapidReset = enhanceYourCalm("streams opened to be given up at once");
 
 /** What the parts of a session share, and how streams and the connection itself end. */
-export class Connection implements StreamOwner, SenderUser {
+export class Connection implements StreamOwner, SenderUser, WriterUser {
   readonly role: Role;
   readonly user: SessionUser;
   readonly options: SessionOptions;
   readonly guard: FloodGuard;
+  readonly writer: FrameWriter;
   readonly sender: Sender;
   readonly receiveWindow: ReceiveWindow;
   readonly table: StreamTable;
@@ -38,8 +40,9 @@ export class Connection implements StreamOwner, SenderUser {
     this.user = user;
     this.options = options;
     this.guard = new FloodGuard(options);
-    this.sender = new Sender(this, this.guard, options.limits);
-    this.receiveWindow = new ReceiveWindow(this.sender, options);
+    this.writer = new FrameWriter(this, options.limits);
+    this.sender = new Sender(this.writer, this, this.guard, options.limits);
+    this.receiveWindow = new ReceiveWindow(this.writer, options);
     this.table = new StreamTable(role);
   }
 
@@ -85,7 +88,7 @@ export class Connection implements StreamOwner, SenderUser {
   streamReset(stream: SessionStream, code: number): void {
     this.table.weReset(stream.id);
     this.#drop(stream);
-    this.sender.rstStream(stream.id, code);
+    this.writer.rstStream(stream.id, code);
     this.user.available();
   }
 
@@ -98,7 +101,7 @@ export class Connection implements StreamOwner, SenderUser {
   /** A stream that is not even opened. */
   refuse(id: number, code: number): void {
     this.table.weReset(id);
-    this.sender.rstStream(id, code);
+    this.writer.rstStream(id, code);
   }
 
   /** RST_STREAM came, or GOAWAY that says the same. */
@@ -126,7 +129,7 @@ export class Connection implements StreamOwner, SenderUser {
   end(code: number): void {
     if (this.failed) return;
     this.failed = true;
-    this.sender.goaway(this.table.lastTaken, code);
+    this.writer.goaway(this.table.lastTaken, code);
     this.gone(code);
   }
 
@@ -142,7 +145,7 @@ export class Connection implements StreamOwner, SenderUser {
     for (const stream of streams) stream.user.reset(code, false);
   }
 
-  // What the sender says.
+  // What the writer says.
 
   pending(): void {
     this.user.pending();

@@ -138,13 +138,13 @@ export class Incoming implements FrameUser {
   #settings(buffer: Buffer, start: number, end: number): void {
     if (this.#idle()) return;
     const connection = this.#connection;
-    const { options, peer, sender } = connection;
+    const { options, peer, sender, writer } = connection;
     const before = peer.initialWindow;
     const other = connection.role === "server" ? "client" : "server";
     const fault = peer.read(buffer, start, end, other, options.limits.settings);
     if (fault) return connection.fail(fault);
-    sender.encoder.setTableSize(peer.tableSize);
-    sender.settingsAck();
+    writer.encoder.setTableSize(peer.tableSize);
+    writer.settingsAck();
     const wider = peer.initialWindow - before;
     if (wider !== 0) {
       for (const stream of connection.table.all()) {
@@ -162,7 +162,7 @@ export class Incoming implements FrameUser {
 
   #ping(flagBits: number, buffer: Buffer, start: number): void {
     if (this.#idle()) return;
-    if ((flagBits & flags.ack) === 0) this.#connection.sender.ping(buffer, start, true);
+    if ((flagBits & flags.ack) === 0) this.#connection.writer.ping(buffer, start, true);
     else this.#pings.answered(buffer, start);
   }
 

@@ -1,11 +1,11 @@
-import type { Sender } from "./sender.ts";
+import type { FrameWriter } from "./frame-writer.ts";
 
 /** Why a PING was sent: its first byte. */
 const kinds = { keepalive: 1, drain: 2 } as const;
 
 /** Our PINGs (RFC 9113 §6.7). One of each kind is under way; answers to others are passed over. */
 export class Pings {
-  readonly #sender: Sender;
+  readonly #writer: FrameWriter;
   readonly #payload = Buffer.alloc(8);
   #count = 0;
   #sentAt = 0;
@@ -14,8 +14,8 @@ export class Pings {
   /** Called once when the drain's PING comes back. */
   #drained: (() => void) | undefined;
 
-  constructor(sender: Sender) {
-    this.#sender = sender;
+  constructor(writer: FrameWriter) {
+    this.#writer = writer;
   }
 
   keepalive(now: number): void {
@@ -33,7 +33,7 @@ export class Pings {
 
   #send(kind: number): void {
     this.#payload[0] = kind;
-    this.#sender.ping(this.#payload, 0, false);
+    this.#writer.ping(this.#payload, 0, false);
   }
 
   answered(buffer: Buffer, start: number): void {

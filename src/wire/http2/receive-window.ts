@@ -1,5 +1,5 @@
 // On the path of every request with a body.
-import type { Sender } from "./sender.ts";
+import type { FrameWriter } from "./frame-writer.ts";
 import type { SessionOptions } from "./session-options.ts";
 import { connectionWindowOf } from "./settings.ts";
 import type { SessionStream } from "./stream.ts";
@@ -10,7 +10,7 @@ import type { SessionStream } from "./stream.ts";
  * for all of them, it opens as bytes are consumed too.
  */
 export class ReceiveWindow {
-  readonly #sender: Sender;
+  readonly #writer: FrameWriter;
   readonly #mostHeld: number;
   /** Windows are given back in halves: a WINDOW_UPDATE for every read would be half of all frames. */
   readonly #half: number;
@@ -22,8 +22,8 @@ export class ReceiveWindow {
   #held = 0;
   #kept = 0;
 
-  constructor(sender: Sender, options: SessionOptions) {
-    this.#sender = sender;
+  constructor(writer: FrameWriter, options: SessionOptions) {
+    this.#writer = writer;
     this.left = connectionWindowOf(options);
     this.#half = this.left >>> 1;
     this.#streamHalf = options.streamWindow >>> 1;
@@ -51,7 +51,7 @@ export class ReceiveWindow {
     if (stream.remoteEnded) return;
     stream.owed += bytes;
     if (stream.owed < this.#streamHalf) return;
-    this.#sender.windowUpdate(stream.id, stream.owed);
+    this.#writer.windowUpdate(stream.id, stream.owed);
     stream.receiveWindow += stream.owed;
     stream.owed = 0;
   }
@@ -74,7 +74,7 @@ export class ReceiveWindow {
   giveBack(bytes: number): void {
     this.#owed += bytes;
     if (this.#owed < this.#half) return;
-    this.#sender.windowUpdate(0, this.#owed);
+    this.#writer.windowUpdate(0, this.#owed);
     this.left += this.#owed;
     this.#owed = 0;
   }

@@ -22,15 +22,15 @@ export class Http2Session {
   constructor(role: Role, user: SessionUser, options: SessionOptions) {
     const connection = new Connection(role, user, options);
     this.#connection = connection;
-    this.#pings = new Pings(connection.sender);
+    this.#pings = new Pings(connection.writer);
     this.#reader = new FrameReader(new Incoming(connection, this.#pings), role === "server");
   }
 
   /** Says our settings, behind the client's preface. */
   start(): void {
-    const { options, role, sender } = this.#connection;
+    const { options, role, writer } = this.#connection;
     const settings = greeting(role, options);
-    sender.bytes(role === "client" ? Buffer.concat([preface, settings]) : settings);
+    writer.bytes(role === "client" ? Buffer.concat([preface, settings]) : settings);
   }
 
   /** Bytes of the peer, cut anywhere. They are consumed before it returns. */
@@ -38,9 +38,17 @@ export class Http2Session {
     this.#reader.read(buffer, start, end);
   }
 
-  /** Everything to write now, frames of all streams; undefined: nothing. */
+  /**
+   * What to write now, frames of all streams; undefined: nothing. There may be more once it was written: then `pending` is
+   * called, from within.
+   */
   output(): Buffer | undefined {
     return this.#connection.sender.take();
+  }
+
+  /** The Buffer that `output` gave last is not needed any more: the socket took all of it. It is filled again then. */
+  written(): void {
+    this.#connection.writer.giveBack();
   }
 
   /** The socket took no more of what was written, or takes more again. Meanwhile no DATA is made, and all else is counted. */
@@ -106,7 +114,7 @@ export class Http2Session {
     this.#leaving = true;
     connection.draining = true;
     if (connection.role === "client") return;
-    connection.sender.goaway(mostStreamId, http2Codes.noError);
+    connection.writer.goaway(mostStreamId, http2Codes.noError);
     this.#pings.roundTrip(() => this.finishDrain());
   }
 
@@ -117,7 +125,7 @@ export class Http2Session {
     connection.draining = true;
     this.#leaving = true;
     connection.lastWelcome = connection.table.lastTaken;
-    connection.sender.goaway(connection.lastWelcome, http2Codes.noError);
+    connection.writer.goaway(connection.lastWelcome, http2Codes.noError);
   }
 
   /** GOAWAY at once: every stream is over, and nothing more is read. */

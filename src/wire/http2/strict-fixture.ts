@@ -6,7 +6,7 @@ import { get, Half } from "./session-fixture.ts";
 import type { Role } from "./settings.ts";
 
 /** Bytes of the peer, or something our own side does. */
-export type Step = Buffer | ((half: Half) => unknown);
+type Step = Buffer | ((half: Half) => unknown);
 
 /** A rule, what happens, and what we refuse of it; "" when we refuse nothing. Without a GOAWAY we serve on. */
 export type Row = readonly [rule: string, steps: readonly Step[], refused: string];

@@ -27,7 +27,7 @@ export interface SessionUser {
   goaway(code: number): void;
   /** A stream ended, or settings arrived: there may be more room for new ones, or none is left to wait for. */
   available(): void;
-  /** Output is waiting: take it with `output()` before the turn ends. Called once until it is taken. */
+  /** Output is waiting: take it with `output()` before the turn ends, but not from within this call. Called once until it is taken. */
   pending(): void;
   /** The connection must be closed after what is pending was written: our GOAWAY is in it. */
   failed(code: number, reason: string): void;
