@@ -7,7 +7,8 @@ const mostReset = 1000;
 export class ClosedStreams {
   #ended: Int32Array | undefined;
   #next = 0;
-  #reset: Set<number> | undefined;
+  /** Numbers, and how many bytes of DATA their windows still allow. */
+  #reset: Map<number, number> | undefined;
 
   /** The stream came to its end, or the peer reset it: nothing may follow. */
   ended(id: number): void {
@@ -16,12 +17,12 @@ export class ClosedStreams {
     this.#next = (this.#next + 1) % mostEnded;
   }
 
-  /** We reset it: what the peer sent before it knew is passed over. */
-  weReset(id: number): void {
-    this.#reset ??= new Set();
-    this.#reset.add(id);
+  /** We reset it: what the peer sent before it knew is passed over, in the window it had. */
+  weReset(id: number, window: number): void {
+    this.#reset ??= new Map();
+    this.#reset.set(id, window);
     if (this.#reset.size <= mostReset) return;
-    for (const oldest of this.#reset) {
+    for (const oldest of this.#reset.keys()) {
       this.#reset.delete(oldest);
       return;
     }
@@ -33,5 +34,12 @@ export class ClosedStreams {
 
   didWeReset(id: number): boolean {
     return this.#reset?.has(id) ?? false;
+  }
+
+  /** DATA of a stream we reset; false: more than the peer can have had a window for. */
+  lateData(id: number, bytes: number): boolean {
+    const left = (this.#reset?.get(id) ?? bytes) - bytes;
+    if (this.#reset?.has(id)) this.#reset.set(id, left);
+    return left >= 0;
   }
 }

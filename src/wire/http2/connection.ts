@@ -47,12 +47,15 @@ export class Connection implements StreamOwner, SenderUser, WriterUser {
   }
 
   stream(id: number): SessionStream {
-    const { streamWindow } = this.options;
-    // Until the peer has read our settings it sends what everybody takes.
-    const window = this.acknowledged ? streamWindow : Math.max(initialWindow, streamWindow);
-    const stream = new SessionStream(id, this, this.peer.initialWindow, window);
+    const stream = new SessionStream(id, this, this.peer.initialWindow, this.#newWindow);
     this.table.add(stream);
     return stream;
+  }
+
+  /** Until the peer has read our settings it sends what everybody takes. */
+  get #newWindow(): number {
+    const { streamWindow } = this.options;
+    return this.acknowledged ? streamWindow : Math.max(initialWindow, streamWindow);
   }
 
   /** Frames of a closed stream that its sender could not know to be late (RFC 9113 §5.1, §6.8). */
@@ -86,7 +89,7 @@ export class Connection implements StreamOwner, SenderUser, WriterUser {
   }
 
   streamReset(stream: SessionStream, code: number): void {
-    this.table.weReset(stream.id);
+    this.table.weReset(stream.id, stream.receiveWindow);
     this.#drop(stream);
     this.writer.rstStream(stream.id, code);
     this.user.available();
@@ -100,7 +103,7 @@ export class Connection implements StreamOwner, SenderUser, WriterUser {
 
   /** A stream that is not even opened. */
   refuse(id: number, code: number): void {
-    this.table.weReset(id);
+    this.table.weReset(id, this.#newWindow);
     this.writer.rstStream(id, code);
   }
 

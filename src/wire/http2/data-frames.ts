@@ -9,7 +9,8 @@ const idleStream = protocolError("DATA on a stream that was never opened");
 const closedStream = streamClosed("DATA on a stream that is over");
 const overrun = flowControlError("more DATA than the connection's window allows");
 const emptyFrames = enhanceYourCalm("empty DATA frames one after another");
-const useless = enhanceYourCalm("too much DATA for streams that were reset");
+const lateOverrun = flowControlError("more DATA for a stream that was reset than its window allowed");
+const useless = enhanceYourCalm("empty DATA frames of streams that were reset");
 
 /** Reads DATA frames (RFC 9113 §6.1) as their bytes come. */
 export class DataFrames {
@@ -34,11 +35,7 @@ export class DataFrames {
       return takes.nothing;
     }
     receiveWindow.left -= length;
-    if (!stream) {
-      if (connection.guard.idle()) connection.fail(useless);
-      else receiveWindow.giveBack(length);
-      return takes.nothing;
-    }
+    if (!stream) return this.#passOver(id, length);
     const code = this.#fault(stream, length);
     if (code !== http2Codes.noError) {
       receiveWindow.giveBack(length);
@@ -49,6 +46,15 @@ export class DataFrames {
     this.#stream = stream;
     this.#ends = (flagBits & flags.endStream) !== 0;
     return takes.pieces;
+  }
+
+  /** What the peer sent before it heard that the stream is over. */
+  #passOver(id: number, length: number): Takes {
+    const connection = this.#connection;
+    if (!connection.table.lateData(id, length)) connection.fail(lateOverrun);
+    else if (length === 0 && connection.guard.idle()) connection.fail(useless);
+    else connection.receiveWindow.giveBack(length);
+    return takes.nothing;
   }
 
   #misplaced(id: number): Fault | undefined {

@@ -99,7 +99,6 @@ export class FieldFrames {
     const ends = (flagBits & flags.endStream) !== 0;
     const stream = connection.table.get(id);
     if (stream) {
-      connection.guard.useful();
       if (selfDependent) connection.streamError(stream, http2Codes.protocolError);
       else if (stream.remoteEnded) connection.streamError(stream, http2Codes.streamClosed);
       else if (stream.headCame) this.#trailers(stream, fields, ends, tooLarge);
@@ -146,7 +145,10 @@ export class FieldFrames {
     }
     if (interim) {
       if (connection.guard.idle()) return connection.fail(interimFlood);
-    } else stream.headCame = true;
+    } else {
+      connection.guard.useful();
+      stream.headCame = true;
+    }
     stream.remoteEnded = ends;
     stream.user.head(fields, ends);
     if (ends) connection.remoteFinished(stream);
@@ -158,6 +160,7 @@ export class FieldFrames {
     const short = stream.expected >= 0 && stream.received !== stream.expected;
     const trailers = readTrailers(fields);
     if (!ends || short || !trailers) return connection.streamError(stream, http2Codes.protocolError);
+    connection.guard.useful();
     stream.remoteEnded = true;
     stream.user.ended(trailers);
     connection.remoteFinished(stream);

@@ -44,7 +44,7 @@ function roundsTaken(half: Half, most: number, frames: (round: number) => readon
 const open = (round: number) => headers(round * 2 + 1, post, endHeaders);
 const ask = (round: number) => headers(round * 2 + 1, get);
 
-/** Frames that bring nothing, on stream 1, which is open, and stream 3, which is over. */
+/** Frames that bring nothing, on stream 1, which is open, stream 3, which is over, and stream 5, which we reset. */
 const nothings: readonly (readonly [what: string, ...frames: readonly Buffer[]])[] = [
   ["PING", ping()],
   ["PING answers", ping(1)],
@@ -55,6 +55,8 @@ const nothings: readonly (readonly [what: string, ...frames: readonly Buffer[]])
   ["WINDOW_UPDATE of a stream", update(1, 1)],
   ["WINDOW_UPDATE of a stream that is over", update(3, 1)],
   ["RST_STREAM of a stream that is over", rst(3)],
+  ["empty DATA of a stream we reset", data(5, "")],
+  ["trailers of a stream we reset", headers(5, ["a", "b"])],
   ["unknown frames", frame(0xbe, 0, 0, 9)],
   ["GOAWAY", frame(types.goaway, 0, 0, 8)],
 ];
@@ -63,8 +65,9 @@ describe("frames that bring nothing", () => {
   for (const [what, ...frames] of nothings) {
     test(`${what}: a thousand a second are taken, not more`, () => {
       const half = server();
-      tell(half, open(0), ask(1));
+      tell(half, open(0), ask(1), open(2));
       half.streams[1]?.stream?.head([":status", "204"], true);
+      half.streams[2]?.stream?.reset(8);
       const rounds = roundsTaken(half, 5000, () => frames);
       assert.ok(rounds >= 1000 && rounds < 1100, `${rounds} were taken`);
     });
@@ -100,6 +103,14 @@ describe("frames that bring nothing", () => {
     roundsTaken(half, 20_000, (round) => [ask(round)]);
     assert.ok(roundsTaken(half, 50_000, () => [ping()]) < 12_000);
   });
+});
+
+test("interim answers without end are refused", () => {
+  const half = new Half("client", { now: () => clock.monotonic() });
+  half.request(get, true);
+  tell(half, settings());
+  const rounds = roundsTaken(half, 2000, () => [headers(1, [":status", "103"], endHeaders)]);
+  assert.ok(rounds < 1100, `${rounds} were taken`);
 });
 
 describe("empty frames", () => {

@@ -58,6 +58,7 @@ export class Sender {
   }
 
   trailers(stream: SessionStream, fields: readonly string[]): void {
+    if (fields.length === 0) return this.end(stream);
     stream.localEnded = true;
     if (stream.waiting.length > 0) stream.waitingTrailers = fields;
     else this.head(stream, fields, true);

@@ -60,7 +60,7 @@ export class Half implements SessionUser {
     this.session.start();
   }
 
-  opened(stream: Http2Stream, fields: string[], end: boolean, tooLarge: boolean): StreamUser {
+  opened(stream: Http2Stream, fields: string[], end: boolean, tooLarge: boolean): StreamUser | undefined {
     const log = new StreamLog();
     log.stream = stream;
     log.opened(fields, end, tooLarge);

@@ -94,6 +94,26 @@ describe("two sessions", () => {
     assert.deepEqual(log.events, ["head :status 200 end"]);
   });
 
+  test("refuse a stream that nobody reads", () => {
+    const { client, server } = pair();
+    server.opened = () => undefined;
+    const { events } = client.request(post, false);
+    carry(client, server);
+    assert.deepEqual(events, ["reset 7 unprocessed"]);
+    assert.equal(server.session.openStreams, 0);
+  });
+
+  test("end with empty trailers as with none", () => {
+    const { client, server } = pair();
+    server.answer = (stream) => {
+      stream.head([":status", "200"], false);
+      stream.trailers([]);
+    };
+    const { events } = client.request(get, true);
+    carry(client, server);
+    assert.deepEqual(events, ["head :status 200", "end"]);
+  });
+
   test("end every stream when the socket is gone", () => {
     const { client, server } = pair();
     const { events } = client.request(get, false);

@@ -113,6 +113,21 @@ describe("a peer that opens no window", () => {
     assert.deepEqual(order, [1, 3, 5, 3, 5]);
   });
 
+  test("may take a window back, and gets nothing until it is above zero again", () => {
+    const half = server(settings([4, 10]));
+    half.answer = (stream) => void stream.data(large, 0, 30, true);
+    tell(half, headers(1, get));
+    assert.equal(half.take().length, 9 + 10);
+    tell(half, settings([4, 3]));
+    half.take();
+    tell(half, update(1, 7));
+    assert.equal(half.take().length, 0);
+    tell(half, update(1, 1));
+    assert.equal(half.take().length, 9 + 1);
+    tell(half, settings([4, 100]));
+    assert.equal(half.take().length, 9 + 9 + 19);
+  });
+
   test("has what waits dropped when it resets the stream", () => {
     const half = server(settings([4, 0]));
     half.answer = (stream) => {

@@ -62,9 +62,13 @@ export class StreamTable {
     this.#closed.ended(id);
   }
 
-  weReset(id: number): void {
+  weReset(id: number, window: number): void {
     this.#open.delete(id);
-    this.#closed.weReset(id);
+    this.#closed.weReset(id, window);
+  }
+
+  lateData(id: number, bytes: number): boolean {
+    return this.#closed.lateData(id, bytes);
   }
 
   didEnd(id: number): boolean {

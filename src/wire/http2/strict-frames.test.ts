@@ -139,6 +139,11 @@ const blocks: readonly Row[] = [
     [frame(types.headers, whole | prioritized, 1, Buffer.concat([word(0x8000_0003), Buffer.from([0]), block(get)]))],
     "",
   ],
+  [
+    "trailers that depend on themselves",
+    [open, frame(types.headers, whole | prioritized, 1, Buffer.concat([word(1), Buffer.from([0]), block(["a", "b"])]))],
+    "rst 1 1",
+  ],
   ["PRIORITY that depends on itself", [open, priority(1, 1)], "rst 1 1"],
   ["PRIORITY of an idle stream that depends on itself", [priority(1, 1)], "goaway 1"],
 ];
