@@ -3,9 +3,9 @@ import type { ConnectionFacts, Endpoint, Listener, TcpSeries, WorkloadLabels } f
 import { endpointKey } from "./config/endpoint.ts";
 import { unknownWorkload } from "./config/workload-labels.ts";
 import { clientCertificate } from "./http/inbound-hop.ts";
+import { acceptRequests, codecOf } from "./http/accept.ts";
 import type { ServerConnection } from "./http/codec.ts";
 import type { Origin, Party, Surroundings } from "./http/surroundings.ts";
-import { Http1ServerConnection } from "./http1/server-connection.ts";
 import { nobody, WireSocket } from "./net/socket.ts";
 import { FirstBytes, type Found } from "./tcp/first-bytes.ts";
 import { proxyTcp, type Carried } from "./tcp/tcp-proxy.ts";
@@ -112,19 +112,15 @@ export class Service {
       destination,
     };
     if (chain.kind === "http") {
-      const connection: Http1ServerConnection = new Http1ServerConnection(
-        socket,
-        { ...origin, chain },
-        this.#surroundings,
-        () => {
-          this.#connections.delete(connection);
-          for (const each of series) {
-            each.received(socket.socket.bytesRead);
-            each.sent(socket.socket.bytesWritten);
-            each.closed();
-          }
-        },
-      );
+      const codec = codecOf(chain, facts.protocol, socket.alpn);
+      const connection = acceptRequests(socket, { ...origin, chain }, codec, this.#surroundings, () => {
+        this.#connections.delete(connection);
+        for (const each of series) {
+          each.received(socket.socket.bytesRead);
+          each.sent(socket.socket.bytesWritten);
+          each.closed();
+        }
+      });
       this.#connections.set(connection, { arrival, facts });
       for (const each of series) each.opened();
       if (first) connection.bytes(first, 0, first.length);

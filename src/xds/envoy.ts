@@ -94,6 +94,7 @@ export const filterTypes = {
   tlsInspector: "type.googleapis.com/envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector",
   originalDst: "type.googleapis.com/envoy.extensions.filters.listener.original_dst.v3.OriginalDst",
   proxyProtocol: "type.googleapis.com/envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol",
+  httpProtocolOptions: "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
   fileAccessLog: "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog",
 } as const;
 
@@ -113,10 +114,37 @@ export interface TcpProxy {
   readonly access_log?: readonly TypedFilter[];
 }
 
+export interface Http2ProtocolOptions {
+  readonly max_concurrent_streams?: number;
+  readonly initial_stream_window_size?: number;
+  readonly initial_connection_window_size?: number;
+  readonly hpack_table_size?: number;
+  readonly allow_connect?: boolean;
+  readonly max_outbound_control_frames?: number;
+  readonly max_consecutive_inbound_frames_with_empty_payload?: number;
+}
+
+/** `envoy.extensions.upstreams.http.v3.HttpProtocolOptions`: what a cluster's endpoints speak. */
+export interface HttpProtocolOptions {
+  readonly common_http_protocol_options?: {
+    readonly idle_timeout?: Duration;
+    readonly max_requests_per_connection?: number;
+  };
+  readonly explicit_http_config?: HttpVersions;
+  readonly use_downstream_protocol_config?: HttpVersions;
+  readonly auto_config?: HttpVersions;
+}
+
+interface HttpVersions {
+  readonly http_protocol_options?: object;
+  readonly http2_protocol_options?: Http2ProtocolOptions;
+}
+
 export interface HttpConnectionManager {
   readonly "@type": typeof filterTypes.httpConnectionManager;
   readonly stat_prefix: string;
   readonly codec_type?: "AUTO" | "HTTP1" | "HTTP2";
+  readonly http2_protocol_options?: Http2ProtocolOptions;
   readonly rds?: { readonly route_config_name: string; readonly config_source: unknown };
   readonly route_config?: RouteConfiguration;
   readonly http_filters: readonly TypedFilter[];

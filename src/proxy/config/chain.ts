@@ -2,6 +2,7 @@ import { filterTypes, type FilterChain, type HttpConnectionManager, type TcpProx
 import { accessLog, type WriteLine } from "./access-log.ts";
 import type { Chain, HttpChain, RouteTable, TcpChain } from "./contract.ts";
 import { milliseconds } from "./duration.ts";
+import { sessionOptions } from "./http2.ts";
 import { weightedChoice } from "./percent.ts";
 import { compileRoutes } from "./route-table.ts";
 import { onTheWire } from "./wire-text.ts";
@@ -13,6 +14,8 @@ export interface ChainSurroundings {
 }
 
 const serverModes = { OVERWRITE: "overwrite", APPEND_IF_ABSENT: "append", PASS_THROUGH: "pass" } as const;
+
+const codecs = { AUTO: "auto", HTTP1: "http1", HTTP2: "http2" } as const;
 
 /** A filter chain must end what arrives: one connection manager or one TCP proxy. Throws on anything else. */
 export function compileChain(message: FilterChain, listener: string, surroundings: ChainSurroundings): Chain {
@@ -48,6 +51,8 @@ function httpChain(message: HttpConnectionManager, name: string, { routes, write
     kind: "http",
     name,
     routes: own ? () => own : () => routes(rds?.route_config_name ?? ""),
+    codec: codecs[message.codec_type ?? "AUTO"],
+    http2: sessionOptions(message.http2_protocol_options),
     serverHeader: {
       name: onTheWire(message.server_name ?? "envoy"),
       mode: serverModes[message.server_header_transformation ?? "OVERWRITE"],

@@ -1,10 +1,12 @@
 // `pick` is on the path of every request.
 import type { Chance, Clock } from "../../base/index.ts";
-import type { Cluster as ClusterMessage, ClusterLoadAssignment } from "../../xds/index.ts";
+import type { Cluster as ClusterMessage, ClusterLoadAssignment, HttpProtocolOptions } from "../../xds/index.ts";
+import { defaultSessionOptions } from "../../wire/index.ts";
 import { balancer, type Balancer, type BalancerName } from "./balancer.ts";
 import type { SocketAddress } from "../contract.ts";
 import type { Cluster, DestinationService, Endpoint, PickRequest } from "./contract.ts";
 import { milliseconds } from "./duration.ts";
+import { sessionOptions } from "./http2.ts";
 import { endpointKey, LiveEndpoint, wantedEndpoints, type WantedEndpoint } from "./endpoint.ts";
 import { Resolution, type ResolveName } from "./resolution.ts";
 import { destinationService } from "./workload-labels.ts";
@@ -31,6 +33,7 @@ export class LiveCluster implements Cluster {
   maxRequestsPerConnection = 0;
   idleTimeout = 3_600_000;
   protocol: Cluster["protocol"] = "http1";
+  http2 = defaultSessionOptions;
   limits: Cluster["limits"] = defaults;
   destination: DestinationService;
   message: ClusterMessage;
@@ -70,6 +73,7 @@ export class LiveCluster implements Cluster {
     this.limits = limitsOf(message);
     const pool = poolOptions(message);
     this.protocol = pool.protocol;
+    this.http2 = pool.http2;
     this.idleTimeout = pool.idleTimeout;
     this.maxRequestsPerConnection = pool.maxRequestsPerConnection;
     const policy = policyOf(message);
@@ -203,29 +207,22 @@ function limitsOf(message: ClusterMessage): Cluster["limits"] {
 
 const httpOptions = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 
-interface HttpOptions {
-  readonly common_http_protocol_options?: { idle_timeout?: string; max_requests_per_connection?: number };
-  readonly explicit_http_config?: { readonly http2_protocol_options?: object };
-  readonly use_downstream_protocol_config?: object;
-  readonly auto_config?: object;
-}
-
 /** What is spoken, idle timeout and requests per connection stand in the upstream's HTTP options. */
-function poolOptions(message: ClusterMessage): {
-  protocol: Cluster["protocol"];
-  idleTimeout: number;
-  maxRequestsPerConnection: number;
-} {
-  const options = message.typed_extension_protocol_options?.[httpOptions] as HttpOptions | undefined;
+function poolOptions(
+  message: ClusterMessage,
+): Pick<Cluster, "protocol" | "http2" | "idleTimeout" | "maxRequestsPerConnection"> {
+  const options = message.typed_extension_protocol_options?.[httpOptions] as HttpProtocolOptions | undefined;
   const given = options?.common_http_protocol_options;
+  const versions = options?.explicit_http_config ?? options?.use_downstream_protocol_config ?? options?.auto_config;
   return {
     protocol: protocolOf(options),
+    http2: sessionOptions(versions?.http2_protocol_options),
     idleTimeout: milliseconds(given?.idle_timeout, 3_600_000),
     maxRequestsPerConnection: given?.max_requests_per_connection ?? 0,
   };
 }
 
-function protocolOf(options: HttpOptions | undefined): Cluster["protocol"] {
+function protocolOf(options: HttpProtocolOptions | undefined): Cluster["protocol"] {
   if (options?.use_downstream_protocol_config) return "downstream";
   if (options?.auto_config) return "auto";
   return options?.explicit_http_config?.http2_protocol_options ? "http2" : "http1";

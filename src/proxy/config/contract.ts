@@ -1,3 +1,4 @@
+import type { SessionOptions } from "../../wire/index.ts";
 import type { Node } from "../../xds/index.ts";
 
 /**
@@ -77,6 +78,9 @@ export type Chain = HttpChain | TcpChain;
 export interface HttpChain {
   readonly kind: "http";
   readonly name: string;
+  /** What its clients speak; `auto`: what TLS agrees on, or the first bytes show. */
+  readonly codec: "auto" | "http1" | "http2";
+  readonly http2: SessionOptions;
   /** The route table in force now (RDS may replace it between requests); undefined → 404. */
   routes(): RouteTable | undefined;
   /** Value of the `server` response header, and whether it replaces the upstream's. */
@@ -215,6 +219,7 @@ export interface Cluster {
   readonly connectTimeout: number;
   /** What its endpoints speak; `auto`: what TLS agrees on; `downstream`: what the client spoke. */
   readonly protocol: "http1" | "http2" | "auto" | "downstream";
+  readonly http2: SessionOptions;
   /** Undefined: no healthy endpoint (503 UH). */
   pick(request: PickRequest): Endpoint | undefined;
   readonly maxRequestsPerConnection: number;

@@ -175,9 +175,30 @@ const accessLogs = list(
 
 const configSource = noEffect("everything comes over the one ADS conversation");
 
+const http2Options = message({
+  max_concurrent_streams: number,
+  initial_stream_window_size: number,
+  initial_connection_window_size: number,
+  hpack_table_size: number,
+  allow_connect: flag,
+  max_outbound_control_frames: number,
+  max_consecutive_inbound_frames_with_empty_payload: number,
+});
+const httpVersions = { http_protocol_options: message({}), http2_protocol_options: http2Options };
+const httpProtocolOptions = message(
+  {
+    common_http_protocol_options: message({ idle_timeout: duration, max_requests_per_connection: number }),
+    explicit_http_config: message(httpVersions, ["http_protocol_options", "http2_protocol_options"]),
+    use_downstream_protocol_config: message(httpVersions),
+    auto_config: message(httpVersions),
+  },
+  ["explicit_http_config", "use_downstream_protocol_config", "auto_config"],
+);
+
 const connectionManager = message({
   stat_prefix: names,
-  codec_type: oneOf("AUTO", "HTTP1"),
+  codec_type: oneOf("AUTO", "HTTP1", "HTTP2"),
+  http2_protocol_options: http2Options,
   rds: message({ route_config_name: text, config_source: configSource }),
   route_config: routeShape,
   http_filters: list(
@@ -311,7 +332,11 @@ export const clusterShape = message({
     ),
   }),
   outlier_detection: later("outlier detection"),
-  typed_extension_protocol_options: anything,
+  typed_extension_protocol_options: message({
+    "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": typed({
+      [filterTypes.httpProtocolOptions]: httpProtocolOptions,
+    }),
+  }),
   common_lb_config: later("the panic threshold"),
   metadata,
   alt_stat_name: names,

@@ -1,6 +1,8 @@
 // On the path of every request.
 import type { Cluster, Endpoint, HttpSeries, WorkloadLabels } from "../config/contract.ts";
 import { Http1Pool } from "../http1/pool.ts";
+import { Http2Pool } from "../http2/pool.ts";
+import type { WireSocket } from "../net/socket.ts";
 import type { ClientStream } from "./codec.ts";
 import { Connections } from "./connections.ts";
 import type { Surroundings, Swept } from "./surroundings.ts";
@@ -24,15 +26,20 @@ export class Pool implements Swept {
     destination: new WeakMap<WorkloadLabels, HttpSeries>(),
   };
   seriesOf: WorkloadLabels | undefined;
+  readonly #connections: Connections;
   readonly #one: Http1Pool;
+  readonly #two: Http2Pool;
+  /** What TLS agreed on last. */
+  #agreed: "http1" | "http2" | undefined;
 
   private constructor(cluster: Cluster, endpoint: Endpoint, surroundings: Surroundings) {
     const { sweeper } = surroundings;
-    const connections = new Connections(cluster, endpoint, surroundings, {
+    this.#connections = new Connections(cluster, endpoint, surroundings, {
       first: () => sweeper.add(this),
       last: () => sweeper.remove(this),
     });
-    this.#one = new Http1Pool(connections);
+    this.#one = new Http1Pool(this.#connections);
+    this.#two = new Http2Pool(this.#connections);
   }
 
   static of(cluster: Cluster, endpoint: Endpoint, surroundings: Surroundings): Pool {
@@ -43,16 +50,42 @@ export class Pool implements Swept {
   }
 
   /** Gives a way, at once where there is one. `fresh`: not over a connection that was used before. */
-  acquire(waiting: Waiting, _protocol: UpstreamProtocol, fresh: boolean): void {
-    this.#one.acquire(waiting, fresh);
+  acquire(waiting: Waiting, protocol: UpstreamProtocol, fresh: boolean): void {
+    switch (protocol === "auto" ? this.#agreed : protocol) {
+      case "http1":
+        return this.#one.acquire(waiting, fresh);
+      case "http2":
+        return this.#two.acquire(waiting);
+      case undefined:
+        return this.#agree(waiting);
+    }
   }
 
   /** Stops waiting, where it waits in a queue. */
   forget(waiting: Waiting): void {
     this.#one.forget(waiting);
+    this.#two.forget(waiting);
   }
 
   sweep(now: number): void {
     this.#one.sweep(now);
+    this.#two.sweep(now);
   }
+
+  /** The first connection shows what the endpoint speaks. */
+  #agree(waiting: Waiting): void {
+    if (!this.#connections.mayOpen) return waiting.overflow();
+    this.#connections.open(
+      (socket) => {
+        this.#agreed = agreedOn(socket);
+        const pool = this.#agreed === "http2" ? this.#two : this.#one;
+        pool.adopt(socket, waiting);
+      },
+      (reason) => waiting.unreachable(reason),
+    );
+  }
+}
+
+function agreedOn(socket: WireSocket): "http1" | "http2" {
+  return socket.alpn === "h2" ? "http2" : "http1";
 }

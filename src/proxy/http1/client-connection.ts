@@ -1,8 +1,17 @@
 // On the path of every request.
-import { ChunkReader, chunkOf, defaultLimits, HeadReader, readResponse, type BodyEnd } from "../../wire/index.ts";
+import {
+  ChunkReader,
+  chunkOf,
+  defaultLimits,
+  HeadReader,
+  lastChunk,
+  lastChunkWith,
+  readResponse,
+  type BodyEnd,
+} from "../../wire/index.ts";
 import { bodyOf, type Caller, type ClientStream, type OutgoingRequest } from "../http/codec.ts";
 import type { SocketUser, WireSocket } from "../net/socket.ts";
-import { printLastChunk, printOutgoing } from "./print.ts";
+import { printOutgoing } from "./print.ts";
 
 /** One connection to an endpoint; carries one exchange at a time. */
 export class Http1ClientConnection implements ClientStream, SocketUser {
@@ -74,7 +83,7 @@ export class Http1ClientConnection implements ClientStream, SocketUser {
   endBody(trailers: readonly string[] | undefined): void {
     if (this.#state === "tunnel") return this.socket.end();
     this.flush();
-    if (this.#chunkedRequest) this.socket.write(printLastChunk(trailers));
+    if (this.#chunkedRequest) this.socket.write(trailers ? lastChunkWith(trailers) : lastChunk);
     this.#requestOpen = false;
   }
 
@@ -199,6 +208,7 @@ export class Http1ClientConnection implements ClientStream, SocketUser {
 
   #finish(): void {
     const caller = this.#caller;
+    const trailers = this.#chunks?.trailers;
     const reusable = this.#persistent && !this.#requestOpen && this.#state !== "close" && this.#state !== "tunnel";
     this.#caller = undefined;
     this.#state = "head";
@@ -207,7 +217,7 @@ export class Http1ClientConnection implements ClientStream, SocketUser {
     // The next exchange may take this connection while the caller ends the present one.
     if (reusable && !this.socket.closed) this.#idle(this);
     else this.#close();
-    caller?.responseEnd(undefined);
+    caller?.responseEnd(trailers);
   }
 
   #close(): void {

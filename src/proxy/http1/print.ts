@@ -1,6 +1,5 @@
 // On the path of every request.
 import { STATUS_CODES } from "node:http";
-import { lastChunk } from "../../wire/index.ts";
 import type { OutgoingRequest } from "../http/codec.ts";
 
 /** The head of a request for an endpoint. */
@@ -35,9 +34,4 @@ function lines(fields: readonly string[]): string {
     text = text + (fields[index] ?? "") + ": " + (fields[index + 1] ?? "") + "\r\n";
   }
   return text;
-}
-
-/** The end of a body in chunks, with what is said behind it. */
-export function printLastChunk(trailers: readonly string[] | undefined): string {
-  return trailers === undefined ? lastChunk : `0\r\n${lines(trailers)}\r\n`;
 }

@@ -4,6 +4,8 @@ import {
   chunkOf,
   defaultLimits,
   HeadReader,
+  lastChunk,
+  lastChunkWith,
   readRequest,
   type BodyEnd,
   type Refusal,
@@ -16,7 +18,7 @@ import { httpDate } from "../http/date.ts";
 import { Exchange } from "../http/exchange.ts";
 import type { Origin, Surroundings, Swept } from "../http/surroundings.ts";
 import { copyOf, type SocketUser, type WireSocket } from "../net/socket.ts";
-import { printLastChunk, printResponse } from "./print.ts";
+import { printResponse } from "./print.ts";
 
 /** Milliseconds a client may take for a head. */
 const headLimit = 60_000;
@@ -185,7 +187,7 @@ export class Http1ServerConnection implements ServerConnection, ServerStream, So
     }
     if (chunks.done) {
       this.#chunks = undefined;
-      exchange.requestEnd(undefined);
+      exchange.requestEnd(chunks.trailers);
     }
     return at;
   }
@@ -260,7 +262,9 @@ export class Http1ServerConnection implements ServerConnection, ServerStream, So
 
   endResponse(trailers: readonly string[] | undefined, clean: boolean): void {
     this.flush();
-    if (this.#chunked) this.#socket.write(printLastChunk(trailers));
+    // Others could not tell that they are there (RFC 9110 §6.5.1).
+    const wanted = this.#message?.takesTrailers ? trailers : undefined;
+    if (this.#chunked) this.#socket.write(wanted ? lastChunkWith(wanted) : lastChunk);
     this.#next(clean);
   }
 

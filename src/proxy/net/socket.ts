@@ -25,6 +25,8 @@ interface WithHandle {
 export class WireSocket {
   user: SocketUser;
   readonly socket: Socket;
+  /** What TLS agreed to speak; undefined where there is none. */
+  readonly alpn: string | undefined = undefined;
   /** Why it broke, where it did. */
   error: NodeJS.ErrnoException | undefined;
   /** The peer said that it will send no more. */

@@ -1,0 +1,30 @@
+import { defaultSessionOptions, type SessionOptions } from "../../wire/index.ts";
+import type { Http2ProtocolOptions } from "../../xds/index.ts";
+
+/** A session's windows and limits from Envoy's message; what it does not say is ours. */
+export function sessionOptions(message: Http2ProtocolOptions | undefined): SessionOptions {
+  if (!message) return defaultSessionOptions;
+  const { limits, streamWindow, connectionWindow, tableSize, connectProtocol } = defaultSessionOptions;
+  return {
+    ...defaultSessionOptions,
+    limits: {
+      ...limits,
+      concurrentStreams: message.max_concurrent_streams ?? limits.concurrentStreams,
+      unreadReplies: message.max_outbound_control_frames ?? limits.unreadReplies,
+      emptyFrames: message.max_consecutive_inbound_frames_with_empty_payload ?? limits.emptyFrames,
+    },
+    streamWindow: windowSize(message.initial_stream_window_size, "initial_stream_window_size") ?? streamWindow,
+    connectionWindow:
+      windowSize(message.initial_connection_window_size, "initial_connection_window_size") ?? connectionWindow,
+    tableSize: Math.min(message.hpack_table_size ?? tableSize, tableSize),
+    connectProtocol: message.allow_connect ?? connectProtocol,
+  };
+}
+
+/** Throws where a window is not what Envoy takes. */
+function windowSize(bytes: number | undefined, name: string): number | undefined {
+  if (bytes !== undefined && !(bytes >= 65_535 && bytes <= 2_147_483_647)) {
+    throw new RangeError(`http2_protocol_options.${name}: ${bytes} is not between 65535 and 2147483647`);
+  }
+  return bytes;
+}

@@ -1,0 +1,124 @@
+// On the path of every request.
+import {
+  http2Codes,
+  Http2Session,
+  type Http2Stream,
+  type SessionOptions,
+  type SessionUser,
+  type StreamUser,
+} from "../../wire/index.ts";
+import type { SocketUser, WireSocket } from "../net/socket.ts";
+import { Http2ClientStream } from "./client-stream.ts";
+import { SessionSocket } from "./connection.ts";
+
+/** Who keeps a connection. */
+export interface ConnectionKeeper {
+  /** It may carry more streams now. */
+  available(): void;
+  /** It takes no new streams. */
+  closing(connection: Http2ClientConnection): void;
+  gone(connection: Http2ClientConnection): void;
+}
+
+/** One HTTP/2 connection to an endpoint; carries many exchanges at a time. */
+export class Http2ClientConnection implements SocketUser, SessionUser {
+  /** Streams opened. */
+  requests = 0;
+  /** The connection is lost: streams that break now break with it. */
+  gone = false;
+  readonly #keeper: ConnectionKeeper;
+  readonly #session: Http2Session;
+  readonly #connection: SessionSocket;
+  #closing = false;
+
+  constructor(socket: WireSocket, options: SessionOptions, keeper: ConnectionKeeper) {
+    this.#keeper = keeper;
+    this.#session = new Http2Session("client", this, options);
+    this.#connection = new SessionSocket(socket, this.#session);
+    socket.user = this;
+    this.#session.start();
+  }
+
+  get local(): string {
+    return this.#connection.socket.local;
+  }
+
+  /** Streams that may be opened now. */
+  get room(): number {
+    return this.#closing || this.#connection.socket.closed ? 0 : this.#session.room;
+  }
+
+  get idle(): boolean {
+    return this.#session.openStreams === 0;
+  }
+
+  stream(): Http2ClientStream {
+    return new Http2ClientStream(this);
+  }
+
+  /** Undefined: no room, or no upgrades here. */
+  open(fields: readonly string[], end: boolean, upgrade: boolean, user: StreamUser): Http2Stream | undefined {
+    if (this.room === 0 || (upgrade && !this.#session.peerConnects)) return undefined;
+    this.requests += 1;
+    return this.#session.request(fields, end, user);
+  }
+
+  touch(stream: Http2ClientStream): void {
+    this.#connection.touch(stream);
+  }
+
+  /** No new streams; the connection ends with its last one. */
+  close(): void {
+    if (!this.#closing) {
+      this.#closing = true;
+      this.#keeper.closing(this);
+    }
+    if (!this.idle) return;
+    this.#session.close(http2Codes.noError);
+    this.#connection.end();
+  }
+
+  bytes(buffer: Buffer, start: number, end: number): void {
+    this.#connection.read(buffer, start, end);
+  }
+
+  ended(): void {
+    this.#connection.socket.destroy();
+  }
+
+  closed(): void {
+    this.gone = true;
+    this.#closing = true;
+    this.#session.closed();
+    this.#keeper.gone(this);
+  }
+
+  drained(): void {
+    this.#connection.drained();
+  }
+
+  opened(): undefined {
+    // Endpoints open no streams: the session refuses them.
+    return undefined;
+  }
+
+  goaway(): void {
+    this.close();
+  }
+
+  available(): void {
+    if (this.#closing) this.close();
+    else this.#keeper.available();
+  }
+
+  pending(): void {
+    this.#connection.pending();
+  }
+
+  failed(): void {
+    this.gone = true;
+    this.#closing = true;
+    this.#keeper.closing(this);
+    this.#connection.end();
+  }
+}

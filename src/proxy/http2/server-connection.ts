@@ -1,0 +1,148 @@
+// On the path of every request.
+import {
+  http2Codes,
+  Http2Session,
+  readRequestFields,
+  type Http2Stream,
+  type SessionUser,
+  type StreamUser,
+} from "../../wire/index.ts";
+import type { HttpChain } from "../config/contract.ts";
+import type { ServerConnection } from "../http/codec.ts";
+import type { Origin, Surroundings, Swept } from "../http/surroundings.ts";
+import type { SocketUser, WireSocket } from "../net/socket.ts";
+import { SessionSocket } from "./connection.ts";
+import { Http2ServerStream } from "./server-stream.ts";
+import { asUpgrade } from "./websocket.ts";
+
+/** Milliseconds a client without a request may keep its connection: Envoy's. */
+const idleLimit = 3_600_000;
+/** Milliseconds a client has to close after it was told that the connection is over. */
+const closeLimit = 10_000;
+
+/** A client's HTTP/2 connection: many requests at a time. */
+export class Http2ServerConnection implements ServerConnection, SocketUser, SessionUser, Swept {
+  origin: Origin;
+  readonly #session: Http2Session;
+  readonly #connection: SessionSocket;
+  readonly #surroundings: Surroundings;
+  readonly #closedHook: (() => void) | undefined;
+  readonly #streams = new Set<Http2ServerStream>();
+  #lastActive: number;
+  readonly #left = (stream: Http2ServerStream) => void this.#streams.delete(stream);
+  #draining = false;
+  #ending = false;
+
+  constructor(socket: WireSocket, origin: Origin, surroundings: Surroundings, closed?: () => void) {
+    this.origin = origin;
+    this.#surroundings = surroundings;
+    this.#closedHook = closed;
+    this.#lastActive = surroundings.ticker.now();
+    this.#session = new Http2Session("server", this, origin.chain.http2);
+    this.#connection = new SessionSocket(socket, this.#session);
+    socket.user = this;
+    surroundings.sweeper.add(this);
+    this.#session.start();
+  }
+
+  bytes(buffer: Buffer, start: number, end: number): void {
+    if (this.#ending) return;
+    this.#connection.read(buffer, start, end);
+  }
+
+  ended(): void {
+    // Whoever speaks HTTP/2 does not close one side: it is gone, or goes once it has its answers.
+    if (this.#streams.size === 0) this.#connection.end();
+    else this.drain();
+  }
+
+  closed(): void {
+    this.#surroundings.sweeper.remove(this);
+    this.#session.closed();
+    this.#closedHook?.();
+  }
+
+  drained(): void {
+    this.#connection.drained();
+  }
+
+  opened(stream: Http2Stream, fields: string[], end: boolean, tooLarge: boolean): StreamUser | undefined {
+    this.#lastActive = this.#surroundings.ticker.now();
+    const message = tooLarge ? tooLargeRefusal : readRequestFields(fields, end);
+    if ("refused" in message) {
+      if (message.status === 400) stream.reset(http2Codes.protocolError);
+      else this.#refuse(stream, message.status);
+      return undefined;
+    }
+    if (message.extendedConnect) asUpgrade(message);
+    // A length that the body does not have: the stream is reset.
+    if (message.contentLength >= 0 && !stream.expect(message.contentLength)) return undefined;
+    const { origin } = this;
+    const user = new Http2ServerStream(stream, message, origin, this.#connection, this.#surroundings, this.#left);
+    this.#streams.add(user);
+    user.exchange.start();
+    if (end) user.exchange.requestFlush();
+    return user;
+  }
+
+  goaway(): void {
+    // The client opens no more streams; those it has are answered.
+  }
+
+  available(): void {
+    // Servers open no streams.
+  }
+
+  pending(): void {
+    this.#connection.pending();
+  }
+
+  failed(): void {
+    this.#end();
+  }
+
+  sweep(now: number): void {
+    for (const stream of this.#streams) stream.exchange.sweep(now);
+    if (this.#ending) {
+      if (now - this.#lastActive > closeLimit) this.#connection.socket.destroy();
+      return;
+    }
+    if (this.#streams.size > 0) return void (this.#lastActive = now);
+    if (this.#draining) return this.#finish();
+    if (now - this.#lastActive > idleLimit) this.drain();
+  }
+
+  follow(chain: HttpChain): void {
+    this.origin = { ...this.origin, chain };
+  }
+
+  drain(): void {
+    if (this.#draining) return;
+    this.#draining = true;
+    this.#session.drain();
+  }
+
+  destroy(): void {
+    this.#connection.socket.destroy();
+  }
+
+  /** No stream is left, and a while has passed since the client was told. */
+  #finish(): void {
+    this.#session.close(http2Codes.noError);
+    this.#end();
+  }
+
+  #end(): void {
+    if (this.#ending) return;
+    this.#ending = true;
+    this.#lastActive = this.#surroundings.ticker.now();
+    this.#connection.end();
+  }
+
+  #refuse(stream: Http2Stream, status: number): void {
+    stream.head([":status", String(status), "server", this.origin.chain.serverHeader.name], true);
+    if (!stream.remoteEnded) stream.reset(http2Codes.noError);
+  }
+}
+
+const tooLargeRefusal = { refused: true, status: 431, reason: "head-too-large" } as const;

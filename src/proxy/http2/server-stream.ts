@@ -1,0 +1,167 @@
+// On the path of every request.
+import {
+  http2Codes,
+  type BodyEnd,
+  type Http2Stream,
+  type Refusal,
+  type RequestMessage,
+  type ResponseMessage,
+  type StreamUser,
+} from "../../wire/index.ts";
+import type { ServerStream } from "../http/codec.ts";
+import { httpDate } from "../http/date.ts";
+import { Exchange } from "../http/exchange.ts";
+import type { Origin, Surroundings } from "../http/surroundings.ts";
+import type { SessionSocket } from "./connection.ts";
+import { asConsent } from "./websocket.ts";
+
+/** One request of an HTTP/2 client, and the way back for its answer. */
+export class Http2ServerStream implements ServerStream, StreamUser {
+  readonly origin: Origin;
+  touched = false;
+  readonly exchange: Exchange;
+  readonly #stream: Http2Stream;
+  readonly #connection: SessionSocket;
+  readonly #left: (stream: Http2ServerStream) => void;
+  #paused = false;
+  /** Bytes taken in whose window was not given back yet. */
+  #held = 0;
+  /** Bytes of the answer still to come; -1: not known. */
+  #unsent = -1;
+  #ended = false;
+
+  constructor(
+    stream: Http2Stream,
+    message: RequestMessage,
+    origin: Origin,
+    connection: SessionSocket,
+    surroundings: Surroundings,
+    left: (stream: Http2ServerStream) => void,
+  ) {
+    this.origin = origin;
+    this.#stream = stream;
+    this.#connection = connection;
+    this.#left = left;
+    this.exchange = new Exchange(message, this, surroundings);
+  }
+
+  // What the client sends.
+
+  head(): void {
+    // Of answers only.
+  }
+
+  data(buffer: Buffer, start: number, end: number): void {
+    this.#connection.touch(this);
+    if (this.#paused) this.#held += end - start;
+    else this.#stream.consumed(end - start);
+    this.exchange.requestData(buffer, start, end);
+  }
+
+  ended(trailers: string[] | undefined): void {
+    this.exchange.requestEnd(trailers);
+  }
+
+  reset(): void {
+    this.#ended = true;
+    this.exchange.abort();
+    this.#left(this);
+  }
+
+  drained(): void {
+    this.exchange.responseDrained();
+  }
+
+  readOver(): void {
+    this.exchange.requestFlush();
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    if (this.#held === 0) return;
+    const held = this.#held;
+    this.#held = 0;
+    this.#stream.consumed(held);
+  }
+
+  // What the client gets.
+
+  inform({ status, fields }: ResponseMessage): void {
+    this.#stream.head([":status", String(status), ...fields], false);
+  }
+
+  respond(message: ResponseMessage, end: BodyEnd): void {
+    // What HTTP/1.1 calls switching, HTTP/2 calls success (RFC 8441 §5).
+    const status = message.status === 101 ? 200 : message.status;
+    if (message.status === 101) asConsent(message);
+    this.#ended = end === "none" && message.status !== 101;
+    this.#unsent = end === "length" ? message.contentLength : -1;
+    this.#stream.head(headOf(status, message), this.#ended);
+  }
+
+  body(buffer: Buffer, start: number, end: number): boolean {
+    if (this.#ended) return true;
+    if (this.#unsent >= 0) this.#unsent -= end - start;
+    this.#ended = this.#unsent === 0;
+    return this.#stream.data(buffer, start, end, this.#ended);
+  }
+
+  flush(): void {
+    // The session gathers what leaves in one turn.
+  }
+
+  endResponse(trailers: readonly string[] | undefined): void {
+    if (!this.#ended) {
+      if (trailers && trailers.length > 0) this.#stream.trailers(trailers);
+      else this.#stream.end();
+    }
+    this.#over();
+  }
+
+  reply(message: ResponseMessage, body: string): void {
+    this.#stream.head(headOf(message.status, message), body === "");
+    if (body !== "") this.#stream.data(Buffer.from(body, "latin1"), 0, body.length, true);
+    this.#over();
+  }
+
+  refuse(status: Refusal["status"]): void {
+    this.#stream.head(
+      [":status", String(status), "date", httpDate(), "server", this.origin.chain.serverHeader.name],
+      true,
+    );
+    this.#over();
+  }
+
+  tunnel(): void {
+    this.#unsent = -1;
+  }
+
+  endTunnel(): void {
+    this.#stream.end();
+    this.#over();
+  }
+
+  breakOff(): void {
+    this.#ended = true;
+    this.#stream.reset(http2Codes.internalError);
+    this.#left(this);
+  }
+
+  /** What is left of the request is not wanted any more (RFC 9113 §8.1). */
+  #over(): void {
+    this.#ended = true;
+    if (!this.#stream.remoteEnded) this.#stream.reset(http2Codes.noError);
+    this.#left(this);
+  }
+}
+
+function headOf(status: number, { fields, contentLength }: ResponseMessage): readonly string[] {
+  const head = [":status", String(status)];
+  for (const text of fields) head.push(text);
+  if (contentLength >= 0 && status !== 204) head.push("content-length", String(contentLength));
+  return head;
+}
