@@ -5,11 +5,14 @@ import { cluster, listen, portOf, talk, toCluster } from "./fixture.ts";
 import { eventually, get, ok, pause, post, TestGateway, writeUntilHeldUp } from "./gateway-fixture.ts";
 
 let gateway: TestGateway;
-beforeEach(async () => {
-  gateway = new TestGateway();
-  await gateway.start();
-});
-afterEach(() => gateway.close());
+/** Said inside each suite: hooks at the top of a file would run for the tests of every other file too. */
+function eachWithItsGateway(): void {
+  beforeEach(async () => {
+    gateway = new TestGateway();
+    await gateway.start();
+  });
+  afterEach(() => gateway.close());
+}
 
 const whole = (text: string) => text.endsWith("ok");
 
@@ -24,6 +27,8 @@ function client(): { readonly socket: Socket; got: string; closed: boolean } {
 }
 
 describe("a request's body", () => {
+  eachWithItsGateway();
+
   test("is not read on once the endpoint has answered: the connection closes with the answer", async () => {
     gateway.accept = (socket) => void socket.once("data", () => socket.write(ok));
     const answer = await talk(gateway.port, `${post(1_000_000)}some of it`);
@@ -55,6 +60,8 @@ describe("a request's body", () => {
 });
 
 describe("a client", () => {
+  eachWithItsGateway();
+
   test("that has closed its own side still gets its answer, as the last one", async () => {
     gateway.accept = (socket) => void socket.once("data", () => setTimeout(() => socket.write(ok), 20));
     const state = client();
@@ -103,6 +110,8 @@ describe("a client", () => {
 });
 
 describe("connections to an endpoint", () => {
+  eachWithItsGateway();
+
   test("carry as many requests as they may, and no more", async () => {
     await gateway.serve({
       cluster: {
@@ -215,6 +224,8 @@ describe("connections to an endpoint", () => {
 });
 
 describe("time limits", () => {
+  eachWithItsGateway();
+
   test("of a request under way: where nothing moves it is answered and given up at the endpoint", async () => {
     gateway.accept = (socket) => void socket.resume();
     await gateway.serve({ listener: { stream_idle_timeout: "0.1s" } });
@@ -233,6 +244,8 @@ describe("time limits", () => {
 });
 
 describe("draining", () => {
+  eachWithItsGateway();
+
   test("lets what runs end, says it is the last, and takes nothing new", async () => {
     let running: Socket | undefined;
     gateway.accept = (socket) => void socket.once("data", () => (running = socket));

@@ -143,7 +143,6 @@ export const targetRows: readonly Row[] = [
   ...connects.map(([what, target]) => refused(`CONNECT to ${what}`, line(`CONNECT ${target} HTTP/1.1`))),
   refused("CONNECT with a body", "CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\nContent-Length: 3\r\n\r\nabc"),
   refused("CONNECT with chunks", "CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
-  refused("HTTP/2's preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
   refused("a TLS record", "\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03\r\n\r\n"),
   refused("HTTP/1.0", "GET /first HTTP/1.0\r\nHost: a\r\n\r\n", 426),
   refused("HTTP/1.0 without Host", "GET /first HTTP/1.0\r\n\r\n", 426),
