@@ -10,8 +10,6 @@ export * from "./http2/request.ts";
 export * from "./http2/response.ts";
 export * from "./http2/session.ts";
 export * from "./http2/session-options.ts";
-export { readTrailers } from "./http2/trailers.ts";
-export type { Role } from "./http2/settings.ts";
 export type * from "./http2/users.ts";
 export * from "./limits.ts";
 export * from "./path.ts";

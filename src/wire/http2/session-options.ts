@@ -47,7 +47,7 @@ export interface SessionOptions {
   readonly now: () => number;
 }
 
-export const defaultSessionLimits: SessionLimits = {
+const defaultSessionLimits: SessionLimits = {
   // What RFC 9113 §6.5.2 calls the least advisable, and most servers have: enough for any browser.
   concurrentStreams: 100,
   // Those of HTTP/1.1 heads, which are Envoy's: the same message passes on both.
