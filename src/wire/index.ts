@@ -12,6 +12,7 @@ export * from "./http2/session.ts";
 export * from "./http2/session-options.ts";
 export type * from "./http2/users.ts";
 export * from "./limits.ts";
+export * from "./mongo.ts";
 export * from "./path.ts";
 export * from "./proxy-header.ts";
 export * from "./proxy-protocol.ts";
