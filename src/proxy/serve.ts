@@ -1,28 +1,17 @@
 import type { Socket } from "node:net";
-import type { ConnectionFacts, Endpoint, Listener, TcpSeries, WorkloadLabels } from "./config/contract.ts";
+import { arrivalAt, endsOf, factsOf, listenerOf, type Arrival } from "./arrival.ts";
+import type { ConnectionFacts, Endpoint, TcpSeries } from "./config/contract.ts";
 import { endpointKey } from "./config/endpoint.ts";
 import { unknownWorkload } from "./config/workload-labels.ts";
+import { foresee } from "./foresight.ts";
 import { clientCertificate } from "./http/inbound-hop.ts";
 import { acceptRequests, codecOf } from "./http/accept.ts";
 import type { ServerConnection } from "./http/codec.ts";
-import type { Origin, Party, Surroundings } from "./http/surroundings.ts";
+import type { Party, Surroundings } from "./http/surroundings.ts";
 import { nobody, WireSocket } from "./net/socket.ts";
-import { FirstBytes, type Found } from "./tcp/first-bytes.ts";
+import { Ahead } from "./tcp/ahead.ts";
+import { FirstBytes, type Found, type OpenAhead } from "./tcp/first-bytes.ts";
 import { proxyTcp, type Carried } from "./tcp/tcp-proxy.ts";
-
-/** A connection that was accepted, and what it is to whom. */
-export interface Arrival {
-  readonly owner: Party;
-  readonly listener: Listener;
-  readonly direction: Origin["direction"];
-  /** The name of the listener whose own socket it came in on; absent in a mesh, where the destination tells the listener. */
-  readonly bound?: string;
-  readonly destination: { readonly address: string; readonly port: number };
-  readonly remoteAddress: string;
-  readonly remotePort: number;
-  /** Inbound: the caller, as far as it is known. */
-  readonly peer: WorkloadLabels;
-}
 
 /** A connection that carries requests: what its chain was chosen by. */
 interface Entered {
@@ -79,27 +68,22 @@ export class Service {
 
   #readFirst(socket: WireSocket, arrival: Arrival, first: Buffer | undefined, series: readonly TcpSeries[]): void {
     const { detect } = arrival.listener;
-    const unread: Found = { seen: undefined, ends: undefined, first };
+    const unread: Found = { seen: undefined, ends: undefined, first, ahead: undefined };
     if (!detect) return this.#enter(socket, arrival, unread, series);
-    FirstBytes.read(socket, detect, first, this.#surroundings.ticker, (found) =>
-      this.#enter(socket, arrival, found, series),
-    );
+    const { ticker } = this.#surroundings;
+    const openAhead: OpenAhead = (ends, listener) =>
+      Ahead.open(foresee(arrival, ends, this.#surroundings), this.#surroundings, listener);
+    FirstBytes.read(socket, detect, first, ticker, openAhead, (found) => this.#enter(socket, arrival, found, series));
   }
 
-  #enter(socket: WireSocket, arrival: Arrival, { seen, ends, first }: Found, series: readonly TcpSeries[]): void {
+  #enter(socket: WireSocket, arrival: Arrival, found: Found, series: readonly TcpSeries[]): void {
     const { owner, direction, listener, peer } = arrival;
-    const { source, destination } = ends ?? {
-      source: { address: arrival.remoteAddress, port: arrival.remotePort },
-      destination: arrival.destination,
-    };
-    const facts: ConnectionFacts = {
-      destinationAddress: destination.address,
-      destinationPort: destination.port,
-      sourceAddress: source.address,
-      protocol: seen?.protocol ?? "unknown",
-      ...(seen?.serverName === undefined ? {} : { serverName: seen.serverName }),
-    };
+    const { seen, first, ahead } = found;
+    const ends = endsOf(arrival, found.ends);
+    const { source, destination } = ends;
+    const facts = factsOf(ends, seen);
     const chain = listener.chain(facts);
+    if (chain?.kind !== "tcp") ahead?.close();
     if (!chain) return socket.reset();
     const origin = {
       owner,
@@ -127,42 +111,24 @@ export class Service {
       if (socket.ended) connection.ended();
       return;
     }
-    const carried: Carried = { chain, origin, socket, first, seen, series };
+    const carried: Carried = { chain, origin, socket, first, seen, series, ahead };
     proxyTcp(carried, this.#surroundings, (...args) => this.#enterCallee(...args));
   }
 
   /** The callee is served here too: its listener takes the connection over, as if it had arrived there. */
   #enterCallee(carried: Carried, callee: Party, endpoint: Endpoint, series: readonly TcpSeries[]): boolean {
-    const listener = callee.config.ready ? callee.config.inbound(endpoint.port) : undefined;
-    if (!listener) return false;
-    const { origin, socket, first, seen } = carried;
-    const separator = origin.remote.lastIndexOf(":");
-    const arrival: Arrival = {
-      owner: callee,
-      listener,
-      direction: "inbound",
-      destination: { address: endpoint.address, port: endpoint.port },
-      remoteAddress: origin.remoteAddress,
-      remotePort: Number(origin.remote.slice(separator + 1)),
-      peer: origin.owner.meshed ? origin.owner.labels : unknownWorkload,
-    };
+    const { origin, socket, first, seen, ahead } = carried;
+    const port = Number(origin.remote.slice(origin.remote.lastIndexOf(":") + 1));
+    const arrival = arrivalAt(callee, endpoint, origin.owner, { address: origin.remoteAddress, port });
+    if (!arrival) return false;
+    const { detect } = arrival.listener;
     // A server that speaks first is waited for once, not once for each side's rules.
-    if (seen && listener.detect && !listener.detect.proxied) {
-      this.#enter(socket, arrival, { seen, ends: undefined, first }, series);
-    } else this.#readFirst(socket, arrival, first, series);
+    if (!detect || (seen && !detect.proxied)) {
+      this.#enter(socket, arrival, { seen: detect && seen, ends: undefined, first, ahead }, series);
+    } else {
+      ahead?.close();
+      this.#readFirst(socket, arrival, first, series);
+    }
     return true;
-  }
-}
-
-/** The listener a connection would meet today. */
-function listenerOf({ owner: { config }, direction, destination, bound }: Arrival): Listener | undefined {
-  if (bound !== undefined) return config.listener(bound);
-  switch (direction) {
-    case "inbound":
-      return config.inbound(destination.port);
-    case "outbound":
-      return config.outbound(destination.address, destination.port);
-    case "gateway":
-      return config.gateway(destination.port);
   }
 }

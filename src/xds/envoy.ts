@@ -111,6 +111,8 @@ export interface TcpProxy {
   readonly cluster?: string;
   readonly weighted_clusters?: { readonly clusters: readonly { readonly name: string; readonly weight: number }[] };
   readonly idle_timeout?: Duration;
+  readonly max_connect_attempts?: number;
+  readonly max_downstream_connection_duration?: Duration;
   readonly access_log?: readonly TypedFilter[];
 }
 

@@ -35,6 +35,8 @@ function tcpChain(message: TcpProxy, name: string, { write }: ChainSurroundings)
     name,
     cluster: weightedChoice(clusters.map(({ name, weight }) => ({ weight, value: name }))),
     idleTimeout: milliseconds(message.idle_timeout, 3_600_000),
+    maxDuration: milliseconds(message.max_downstream_connection_duration, 0),
+    connectAttempts: message.max_connect_attempts ?? 1,
     accessLog: accessLog(message.access_log, write),
   };
 }

@@ -1,4 +1,4 @@
-import type { SessionOptions } from "../../wire/index.ts";
+import type { MongoOperation, MongoTrait, SessionOptions } from "../../wire/index.ts";
 import type { Node } from "../../xds/index.ts";
 
 /**
@@ -107,6 +107,10 @@ export interface TcpChain {
   /** Chooses a cluster by weight, once per connection. `random` is uniform in [0,1). */
   cluster(random: number): string;
   readonly idleTimeout: number;
+  /** Milliseconds a connection may last; 0 = for ever. */
+  readonly maxDuration: number;
+  /** How many endpoints may be tried. */
+  readonly connectAttempts: number;
   readonly accessLog: AccessLog | undefined;
 }
 
@@ -294,6 +298,13 @@ export interface TcpSeries {
   closed(): void;
   sent(bytes: number): void;
   received(bytes: number): void;
+}
+
+/** Counts what MongoDB's connections carry. */
+export interface MongoSeries {
+  saw(operation: MongoOperation, traits: readonly MongoTrait[]): void;
+  /** One direction's bytes are not MongoDB's. */
+  failed(): void;
 }
 
 export interface Telemetry {

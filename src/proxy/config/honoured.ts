@@ -234,6 +234,8 @@ const tcpProxy = message(
     cluster: text,
     weighted_clusters: message({ clusters: list(message({ name: text, weight: number })) }),
     idle_timeout: duration,
+    max_connect_attempts: number,
+    max_downstream_connection_duration: duration,
     access_log: accessLogs,
   },
   ["cluster", "weighted_clusters"],

@@ -3,6 +3,7 @@ import type { ConnectionFacts, FirstBytesRules } from "../config/contract.ts";
 import { Timeout } from "../http/timeout.ts";
 import type { SocketUser, WireSocket } from "../net/socket.ts";
 import type { Ticker } from "../net/ticker.ts";
+import type { Ahead, AheadListener } from "./ahead.ts";
 
 /** What the first bytes of a connection showed. */
 export interface Seen {
@@ -17,30 +18,50 @@ export interface Found {
   readonly ends: ProxiedEnds | undefined;
   /** Bytes read that belong to what follows. */
   readonly first: Buffer | undefined;
+  /** A connection opened already to where this one leads if its protocol is unknown. */
+  readonly ahead: Ahead | undefined;
 }
+
+/** Opens a connection ahead, to where the client's bytes would be carried; undefined: no endpoint there may speak first. */
+export type OpenAhead = (ends: ProxiedEnds | undefined, listener: AheadListener) => Ahead | undefined;
 
 /** Bytes looked at for the protocol, or for a whole PROXY header. */
 const mostBytes = 16_384;
 /** Where configuration knows no limit there is one all the same: a client that waits for its server must not wait for ever. */
 const shortWait = 300;
+/** Milliseconds a client has for its first word before its server is asked. Who speaks first at all does it at once. */
+const patience = 20;
 
 /** Reads as much of a connection as its listener's rules need, then gives it away. A connection that breaks them is broken. */
 export class FirstBytes implements SocketUser {
   readonly #socket: WireSocket;
   readonly #rules: FirstBytesRules;
+  readonly #openAhead: OpenAhead;
   readonly #found: (found: Found) => void;
   readonly #limit: Timeout;
+  readonly #patience: Timeout;
+  #ahead: Ahead | undefined;
   #bytes = Buffer.alloc(0);
   #headerRead: boolean;
   #ends: ProxiedEnds | undefined;
   #done = false;
+  /** The time for the first bytes is over, and both sides are silent. */
+  #late = false;
 
-  private constructor(socket: WireSocket, rules: FirstBytesRules, ticker: Ticker, found: (found: Found) => void) {
+  private constructor(
+    socket: WireSocket,
+    rules: FirstBytesRules,
+    ticker: Ticker,
+    openAhead: OpenAhead,
+    found: (found: Found) => void,
+  ) {
     this.#socket = socket;
     this.#rules = rules;
+    this.#openAhead = openAhead;
     this.#found = found;
     this.#headerRead = rules.proxied === undefined;
     this.#limit = new Timeout(ticker, () => this.#tooLate());
+    this.#patience = new Timeout(ticker, () => this.#askServer());
   }
 
   /** `known`: bytes read already. `found` is called once, at once where nothing more is needed; never for a connection that ends before. */
@@ -49,14 +70,15 @@ export class FirstBytes implements SocketUser {
     rules: FirstBytesRules,
     known: Buffer | undefined,
     ticker: Ticker,
+    openAhead: OpenAhead,
     found: (found: Found) => void,
   ): void {
-    const reader = new FirstBytes(socket, rules, ticker, found);
+    const reader = new FirstBytes(socket, rules, ticker, openAhead, found);
     if (known) reader.#take(known);
+    else reader.#beginWaiting();
     if (reader.#done) return;
     socket.user = reader;
-    if (rules.timeout > 0) reader.#limit.set(rules.timeout);
-    else if (rules.protocol) reader.#limit.set(shortWait);
+    reader.#beginLimit();
   }
 
   bytes(buffer: Buffer, start: number, end: number): void {
@@ -69,8 +91,8 @@ export class FirstBytes implements SocketUser {
   }
 
   closed(): void {
-    this.#done = true;
-    this.#limit.clear();
+    this.#stop();
+    this.#ahead?.close();
   }
 
   drained(): void {
@@ -80,9 +102,34 @@ export class FirstBytes implements SocketUser {
   #take(more: Buffer): void {
     if (this.#done) return;
     this.#bytes = Buffer.concat([this.#bytes, more]);
-    if (!this.#headerRead && !this.#readHeader()) return;
+    if (!this.#headerRead) {
+      if (!this.#readHeader()) return;
+      if (this.#rules.timeout === 0) this.#beginLimit();
+    }
     if (!this.#rules.protocol) return this.#finish(undefined);
+    if (this.#bytes.length === 0) return this.#beginWaiting();
+    this.#patience.clear();
+    if (this.#late) this.#beginLimit();
     this.#readProtocol();
+  }
+
+  /** The client has not said anything yet that its protocol could be told by. */
+  #beginWaiting(): void {
+    if (this.#headerRead && this.#rules.protocol) this.#patience.set(patience);
+  }
+
+  #beginLimit(): void {
+    const { timeout, protocol } = this.#rules;
+    this.#late = false;
+    if (timeout > 0) this.#limit.set(timeout);
+    else if (protocol && this.#headerRead) this.#limit.set(shortWait);
+  }
+
+  #askServer(): void {
+    this.#ahead = this.#openAhead(this.#ends, {
+      heard: () => this.#finish("unknown"),
+      unreachable: () => void (this.#late && this.#finish("unknown")),
+    });
   }
 
   /** False: more bytes are needed, or the connection is broken. */
@@ -112,7 +159,12 @@ export class FirstBytes implements SocketUser {
   }
 
   #tooLate(): void {
-    if (this.#rules.continues && (this.#headerRead || this.#mayDoWithout())) this.#finish("unknown");
+    const continues = this.#rules.continues || this.#rules.timeout === 0;
+    // As long as neither side has spoken nothing is guessed: whoever does so first is heard.
+    if (continues && !this.#late && this.#ahead?.waits && this.#bytes.length === 0) {
+      this.#late = true;
+      if (this.#ahead.idleTimeout > 0) this.#limit.set(this.#ahead.idleTimeout);
+    } else if (continues && !this.#late && (this.#headerRead || this.#mayDoWithout())) this.#finish("unknown");
     else this.#break();
   }
 
@@ -123,18 +175,25 @@ export class FirstBytes implements SocketUser {
 
   #finish(protocol: Seen["protocol"] | undefined, serverName?: string): void {
     if (this.#done) return;
-    this.#done = true;
-    this.#limit.clear();
+    this.#stop();
+    if (protocol !== "unknown") this.#ahead?.close();
     this.#found({
       seen: protocol && this.#rules.protocol ? { protocol, serverName } : undefined,
       ends: this.#ends,
       first: this.#bytes.length > 0 ? this.#bytes : undefined,
+      ahead: protocol === "unknown" ? this.#ahead : undefined,
     });
   }
 
-  #break(): false {
+  #stop(): void {
     this.#done = true;
     this.#limit.clear();
+    this.#patience.clear();
+  }
+
+  #break(): false {
+    this.#stop();
+    this.#ahead?.close();
     this.#socket.reset();
     return false;
   }

@@ -2,18 +2,24 @@
 import type { TcpSeries } from "../config/contract.ts";
 import { nobody, type SocketUser, type WireSocket } from "../net/socket.ts";
 import type { Surroundings, Swept } from "../http/surroundings.ts";
+import { Timeout } from "../http/timeout.ts";
 
 export interface RelayOptions {
   readonly client: WireSocket;
   /** Bytes of the client that were read already, to look at them. */
   readonly first: Buffer | undefined;
   readonly idleTimeout: number;
+  /** Milliseconds a connection may last; 0: as long as it likes. */
+  readonly maxDuration: number;
   /** Counters of each side that reports. */
   readonly series: readonly TcpSeries[];
   readonly surroundings: Surroundings;
   /** Called once, when both sides are closed. */
-  readonly over: (sent: number, received: number) => void;
+  readonly over: (sent: number, received: number, broken: Break | undefined) => void;
 }
+
+/** How a connection ended that did not end by itself, as far as it is told. */
+export type Break = "by the endpoint" | "too long";
 
 /** Carries bytes both ways between a client and an endpoint, each side's end and breaks included. */
 export class Relay implements Swept {
@@ -23,6 +29,8 @@ export class Relay implements Swept {
   #sent = 0;
   #open = 1;
   #lastActive: number;
+  #broken: Break | undefined;
+  readonly #limit: Timeout | undefined;
 
   constructor(options: RelayOptions) {
     this.#options = options;
@@ -31,6 +39,9 @@ export class Relay implements Swept {
     // Nothing is read before there is somewhere to write it.
     options.client.pause();
     options.surroundings.sweeper.add(this);
+    if (options.maxDuration === 0) return;
+    this.#limit = new Timeout(options.surroundings.ticker, () => this.#tooLong());
+    this.#limit.set(options.maxDuration);
   }
 
   /** The user of the endpoint's connection, to be given when it is made. */
@@ -60,9 +71,17 @@ export class Relay implements Swept {
   }
 
   sweep(now: number): void {
-    const { idleTimeout, client } = this.#options;
-    if (idleTimeout === 0 || now - this.#lastActive < idleTimeout) return;
-    client.destroy();
+    const { idleTimeout } = this.#options;
+    if (idleTimeout > 0 && now - this.#lastActive >= idleTimeout) this.#destroy();
+  }
+
+  #tooLong(): void {
+    this.#broken = "too long";
+    this.#destroy();
+  }
+
+  #destroy(): void {
+    this.#options.client.destroy();
     this.#server?.destroy();
   }
 
@@ -76,6 +95,7 @@ export class Relay implements Swept {
       ended: () => other()?.end(),
       closed: () => {
         const { error } = self() ?? {};
+        if (error && direction === "sent") this.#broken ??= "by the endpoint";
         if (error) other()?.reset();
         else other()?.destroySoon();
         this.#left();
@@ -96,7 +116,8 @@ export class Relay implements Swept {
     if (this.#open > 0) return;
     const { surroundings, series, over } = this.#options;
     surroundings.sweeper.remove(this);
+    this.#limit?.clear();
     if (this.#server) for (const each of series) each.closed();
-    over(this.#sent, this.#received);
+    over(this.#sent, this.#received, this.#broken);
   }
 }

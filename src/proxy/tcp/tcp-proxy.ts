@@ -1,9 +1,12 @@
-import type { Cluster, Endpoint, TcpChain, TcpSeries } from "../config/contract.ts";
+import type { Endpoint, TcpChain, TcpSeries } from "../config/contract.ts";
 import type { Origin, Party, Surroundings } from "../http/surroundings.ts";
 import { Timeout } from "../http/timeout.ts";
 import { nobody, type WireSocket } from "../net/socket.ts";
+import type { Ahead } from "./ahead.ts";
+import { carry } from "./carry.ts";
+import { choose, stands, type Choice, type NoChoice } from "./choice.ts";
 import type { Seen } from "./first-bytes.ts";
-import { Relay } from "./relay.ts";
+import { record, untried } from "./record.ts";
 
 /** What a carried connection meets: its chain, and what is known of both ends. */
 export interface Carried {
@@ -16,6 +19,8 @@ export interface Carried {
   readonly seen: Seen | undefined;
   /** Who else counts this connection: the caller's side, when the callee's rules are met in the same process. */
   readonly series: readonly TcpSeries[];
+  /** A connection opened already to where this one may lead. */
+  readonly ahead: Ahead | undefined;
 }
 
 /** Hands a connection on to the callee's own rules; false: it has none here. */
@@ -36,32 +41,36 @@ export function proxyTcp(
   enterCallee: EnterCallee,
   postponed: number = 0,
 ): void {
-  const { chain, origin, socket } = carried;
-  const { owner } = origin;
-  const cluster = owner.config.cluster(chain.cluster(surroundings.chance()));
-  const endpoint = cluster?.pick({
-    random: surroundings.chance(),
-    hash: undefined,
-    avoid: [],
-    originalDestination: origin.destination,
-  });
-  if (!cluster || !endpoint || cluster.load.connections >= cluster.limits.connections) {
-    log(carried, cluster, endpoint, 0, 0, cluster ? (endpoint ? "UO" : "UH") : "NC", 0);
-    return socket.reset();
-  }
-  const callee = origin.direction === "inbound" ? owner : surroundings.party(endpoint.address);
+  const { chain, origin, socket, ahead } = carried;
+  const foreseen = ahead?.choiceOf(chain);
+  const choice = foreseen && stands(foreseen, origin) ? foreseen : choose(chain, origin, surroundings);
+  if ("flag" in choice) return refuse(carried, choice);
+  const { cluster, endpoint } = choice;
+  const callee = calleeOf(origin, endpoint, surroundings);
   if (callee?.meshed && !callee.config.ready) {
     // Nothing is carried to it without its rules.
-    if (postponed < maxPostponed) {
-      return later(socket, surroundings, () => proxyTcp(carried, surroundings, enterCallee, postponed + 1));
-    }
-    log(carried, cluster, endpoint, 0, 0, "UH", 0);
-    return socket.reset();
+    if (postponed >= maxPostponed) return refuse(carried, { flag: "UH", cluster });
+    return later(socket, surroundings, () => proxyTcp(carried, surroundings, enterCallee, postponed + 1));
   }
-  const own = ownSeries(carried, cluster, endpoint, callee, surroundings);
+  const own = ownSeries(carried, choice, callee, surroundings);
   const series = own ? [...carried.series, own] : carried.series;
   if (origin.direction !== "inbound" && callee?.meshed && enterCallee(carried, callee, endpoint, series)) return;
-  carry({ ...carried, series }, cluster, endpoint, surroundings);
+  carry({ ...carried, series }, choice, surroundings);
+}
+
+/** Who answers at an endpoint, where this process serves it. */
+export function calleeOf(
+  { direction, owner }: Pick<Origin, "direction" | "owner">,
+  { address }: Endpoint,
+  { party }: Surroundings,
+): Party | undefined {
+  return direction === "inbound" ? owner : party(address);
+}
+
+function refuse(carried: Carried, { flag, cluster }: NoChoice): void {
+  carried.ahead?.close();
+  record(carried, { ...untried, cluster, flags: flag });
+  carried.socket.reset();
 }
 
 function later(socket: WireSocket, { ticker }: Surroundings, run: () => void): void {
@@ -74,38 +83,10 @@ function later(socket: WireSocket, { ticker }: Surroundings, run: () => void): v
   wait.set(10);
 }
 
-function carry(carried: Carried, cluster: Cluster, endpoint: Endpoint, surroundings: Surroundings): void {
-  const { socket, first, chain, series } = carried;
-  const start = surroundings.ticker.now();
-  cluster.load.connections += 1;
-  endpoint.active += 1;
-  let flags = "";
-  const relay = new Relay({
-    client: socket,
-    first,
-    idleTimeout: chain.idleTimeout,
-    series,
-    surroundings,
-    over: (sent, received) => {
-      cluster.load.connections -= 1;
-      endpoint.active -= 1;
-      log(carried, cluster, endpoint, sent, received, flags, surroundings.ticker.now() - start);
-    },
-  });
-  surroundings.connector.connect(endpoint.address, endpoint.port, cluster.connectTimeout, relay.serverSide, {
-    connected: (server) => relay.connected(server),
-    failed: () => {
-      flags = "UF,URX";
-      relay.failed();
-    },
-  });
-}
-
 /** A workload outside of the mesh counts nothing. */
 function ownSeries(
   { origin }: Carried,
-  cluster: Cluster,
-  endpoint: Endpoint,
+  { cluster, endpoint }: Choice,
   callee: Party | undefined,
   { telemetry }: Surroundings,
 ): TcpSeries | undefined {
@@ -118,41 +99,5 @@ function ownSeries(
     service: cluster.destination,
     protocol: "tcp",
     security: inbound ? (origin.peer.principal === "unknown" ? "none" : "mutual_tls") : "unknown",
-  });
-}
-
-function log(
-  { chain, origin }: Carried,
-  cluster: Cluster | undefined,
-  endpoint: Endpoint | undefined,
-  sent: number,
-  received: number,
-  flags: string,
-  milliseconds: number,
-): void {
-  chain.accessLog?.write({
-    startTime: Date.now() - milliseconds,
-    method: "",
-    path: "",
-    originalPath: "",
-    protocol: "",
-    status: 0,
-    flags,
-    details: "",
-    terminationDetails: "",
-    upstreamFailure: "",
-    bytesReceived: received,
-    bytesSent: sent,
-    milliseconds,
-    upstreamMilliseconds: undefined,
-    requestHeaders: [],
-    authority: "",
-    upstreamHost: endpoint?.key ?? "",
-    upstreamCluster: cluster?.name ?? "",
-    upstreamLocalAddress: "",
-    downstreamLocalAddress: origin.local,
-    downstreamRemoteAddress: origin.remote,
-    serverName: "",
-    routeName: "",
   });
 }

@@ -1,0 +1,26 @@
+import type { Surroundings } from "../http/surroundings.ts";
+import type { Connecting } from "../net/connector.ts";
+import type { SocketUser } from "../net/socket.ts";
+import type { Choice } from "./choice.ts";
+
+/**
+ * Connects to the endpoint that was chosen, counted against its cluster's limits until what it returns is called, once or
+ * more often.
+ */
+export function dial(
+  { cluster, endpoint }: Choice,
+  { connector }: Surroundings,
+  user: SocketUser,
+  connecting: Connecting,
+): () => void {
+  cluster.load.connections += 1;
+  endpoint.active += 1;
+  let counted = true;
+  connector.connect(endpoint.address, endpoint.port, cluster.connectTimeout, user, connecting);
+  return () => {
+    if (!counted) return;
+    counted = false;
+    cluster.load.connections -= 1;
+    endpoint.active -= 1;
+  };
+}
