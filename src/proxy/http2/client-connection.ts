@@ -29,6 +29,7 @@ export class Http2ClientConnection implements SocketUser, SessionUser {
   readonly #keeper: ConnectionKeeper;
   readonly #session: Http2Session;
   readonly #connection: SessionSocket;
+  readonly #ungreeted: (() => void)[] = [];
   #closing = false;
 
   constructor(socket: WireSocket, options: SessionOptions, keeper: ConnectionKeeper) {
@@ -63,6 +64,12 @@ export class Http2ClientConnection implements SocketUser, SessionUser {
     return this.#session.request(fields, end, user);
   }
 
+  /** Runs it once the endpoint's settings are known, for they say whether upgrades are welcome; also when they never come. */
+  greeted(run: () => void): void {
+    if (this.#session.greeted || this.gone) run();
+    else this.#ungreeted.push(run);
+  }
+
   touch(stream: Http2ClientStream): void {
     this.#connection.touch(stream);
   }
@@ -90,6 +97,7 @@ export class Http2ClientConnection implements SocketUser, SessionUser {
     this.gone = true;
     this.#closing = true;
     this.#session.closed();
+    this.#runUngreeted();
     this.#keeper.gone(this);
   }
 
@@ -107,12 +115,17 @@ export class Http2ClientConnection implements SocketUser, SessionUser {
   }
 
   available(): void {
+    if (this.#session.greeted) this.#runUngreeted();
     if (this.#closing) this.close();
     else this.#keeper.available();
   }
 
   pending(): void {
     this.#connection.pending();
+  }
+
+  #runUngreeted(): void {
+    if (this.#ungreeted.length > 0) for (const run of this.#ungreeted.splice(0)) run();
   }
 
   failed(): void {

@@ -38,9 +38,15 @@ export class Http2ClientStream implements ClientStream, StreamUser {
     const { upgrade, fields: own } = request.message;
     this.#upgrade = upgrade;
     this.#key = upgrade === undefined ? undefined : fieldValue(own, "sec-websocket-key");
-    const end = bodyOf(request.message) === "none" && upgrade === undefined;
     const fields = fieldsOf(request);
-    this.#stream = this.#connection.open(fields, end, upgrade !== undefined, this);
+    if (upgrade === undefined) return this.#open(fields, bodyOf(request.message) === "none", false);
+    this.#connection.greeted(() => {
+      if (this.#caller) this.#open(fields, false, true);
+    });
+  }
+
+  #open(fields: readonly string[], end: boolean, upgrade: boolean): void {
+    this.#stream = this.#connection.open(fields, end, upgrade, this);
     // The caller is still giving the request: it hears of it afterwards.
     if (!this.#stream) queueMicrotask(() => this.#break("refused"));
   }

@@ -12,6 +12,7 @@ import type { ServerStream } from "../http/codec.ts";
 import { httpDate } from "../http/date.ts";
 import { Exchange } from "../http/exchange.ts";
 import type { Origin, Surroundings } from "../http/surroundings.ts";
+import { copyOf } from "../net/socket.ts";
 import type { SessionSocket } from "./connection.ts";
 import { asConsent } from "./websocket.ts";
 
@@ -29,6 +30,9 @@ export class Http2ServerStream implements ServerStream, StreamUser {
   /** Bytes of the answer still to come; -1: not known. */
   #unsent = -1;
   #ended = false;
+  /** What came before the endpoint agreed to an upgrade: it might take it for another request. The window bounds it. */
+  #early: Buffer[] | undefined;
+  #endedEarly = false;
 
   constructor(
     stream: Http2Stream,
@@ -42,6 +46,7 @@ export class Http2ServerStream implements ServerStream, StreamUser {
     this.#stream = stream;
     this.#connection = connection;
     this.#left = left;
+    this.#early = message.upgrade === undefined ? undefined : [];
     this.exchange = new Exchange(message, this, surroundings);
   }
 
@@ -53,13 +58,18 @@ export class Http2ServerStream implements ServerStream, StreamUser {
 
   data(buffer: Buffer, start: number, end: number): void {
     this.#connection.touch(this);
+    if (this.#early) {
+      this.#held += end - start;
+      return void this.#early.push(copyOf(buffer, start, end));
+    }
     if (this.#paused) this.#held += end - start;
     else this.#stream.consumed(end - start);
     this.exchange.requestData(buffer, start, end);
   }
 
   ended(trailers: string[] | undefined): void {
-    this.exchange.requestEnd(trailers);
+    if (this.#early) this.#endedEarly = true;
+    else this.exchange.requestEnd(trailers);
   }
 
   reset(): void {
@@ -138,6 +148,11 @@ export class Http2ServerStream implements ServerStream, StreamUser {
 
   tunnel(): void {
     this.#unsent = -1;
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const bytes of early) this.exchange.requestData(bytes, 0, bytes.length);
+    if (!this.#paused) this.resume();
+    if (this.#endedEarly) this.exchange.requestEnd(undefined);
   }
 
   endTunnel(): void {
