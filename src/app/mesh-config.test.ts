@@ -18,10 +18,11 @@ describe("the settings of a mesh", () => {
 
   test("come in Istio's own form", () => {
     const { settings, notes } = meshConfig(
-      given("accessLogFile: /dev/stdout\noutboundTrafficPolicy: { mode: REGISTRY_ONLY }\n"),
+      given("accessLogFile: /dev/stdout\noutboundTrafficPolicy: { mode: REGISTRY_ONLY }\nh2UpgradePolicy: UPGRADE\n"),
     );
     assert.equal(settings.accessLogFile, "/dev/stdout");
     assert.equal(settings.outboundTrafficPolicy, "REGISTRY_ONLY");
+    assert.equal(settings.h2UpgradePolicy, "UPGRADE");
     assert.deepEqual(notes, []);
   });
 
@@ -37,10 +38,14 @@ describe("the settings of a mesh", () => {
   });
 
   test("that have no effect are told", () => {
-    assert.deepEqual(meshConfig(given("enableTracing: true\noutboundTrafficPolicy: { mode: NEVER }")).notes, [
-      "ConfigMap istio-system/istio: enableTracing is not acted on yet",
-      "ConfigMap istio-system/istio: outboundTrafficPolicy is not acted on yet",
-    ]);
+    assert.deepEqual(
+      meshConfig(given("enableTracing: true\noutboundTrafficPolicy: { mode: NEVER }\nh2UpgradePolicy: DEFAULT")).notes,
+      [
+        "ConfigMap istio-system/istio: enableTracing is not acted on yet",
+        "ConfigMap istio-system/istio: outboundTrafficPolicy is not acted on yet",
+        "ConfigMap istio-system/istio: h2UpgradePolicy is not acted on yet",
+      ],
+    );
     assert.match(meshConfig(given("- 1")).notes[0] ?? "", /not an object/);
     assert.match(meshConfig(given("a: [")).notes[0] ?? "", /no YAML/);
   });

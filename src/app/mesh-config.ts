@@ -26,14 +26,16 @@ export function meshConfig(configMap: ConfigMap | undefined): MeshConfig {
   } catch (error) {
     note(`\`mesh\` is no YAML (${explain(error)}); Istio's defaults are in force`);
   }
-  let { accessLogFile, outboundTrafficPolicy, gatewayTopology } = defaultSettings;
+  let { accessLogFile, outboundTrafficPolicy, gatewayTopology, h2UpgradePolicy } = defaultSettings;
   for (const [name, value] of Object.entries(given)) {
     if (name === "accessLogFile" && typeof value === "string") accessLogFile = value;
     else if (name === "outboundTrafficPolicy" && isPolicy(value)) outboundTrafficPolicy = value.mode;
+    else if (name === "h2UpgradePolicy" && (value === "UPGRADE" || value === "DO_NOT_UPGRADE")) h2UpgradePolicy = value;
     else if (name === "defaultConfig" && isObject(value)) gatewayTopology = topologyOf(value, note);
     else note(`${name} is not acted on yet`);
   }
-  return { settings: { ...defaultSettings, accessLogFile, outboundTrafficPolicy, gatewayTopology }, notes };
+  const settings = { ...defaultSettings, accessLogFile, outboundTrafficPolicy, gatewayTopology, h2UpgradePolicy };
+  return { settings, notes };
 }
 
 /** Of the settings of proxies only what stands before the gateways is acted on. */

@@ -27,6 +27,8 @@ export interface MeshInput {
 export interface MeshSettings {
   readonly rootNamespace: string;
   readonly outboundTrafficPolicy: "ALLOW_ANY" | "REGISTRY_ONLY";
+  /** Whether requests go to endpoints over HTTP/2 where no DestinationRule says otherwise. */
+  readonly h2UpgradePolicy: "DO_NOT_UPGRADE" | "UPGRADE";
   /** Empty: no access log. */
   readonly accessLogFile: string;
   readonly meshId: string;
@@ -58,6 +60,7 @@ export interface GatewayWorkload {
 export const defaultSettings: MeshSettings = {
   rootNamespace: "istio-system",
   outboundTrafficPolicy: "ALLOW_ANY",
+  h2UpgradePolicy: "DO_NOT_UPGRADE",
   accessLogFile: "",
   meshId: "cluster.local",
   clusterId: "Kubernetes",

@@ -101,11 +101,11 @@ describe("problems", () => {
     assert.deepEqual(codes(entry("a", "TLS"), entry("b", "TCP")), ["ServiceEntry/b PortConflict"]);
   });
 
-  test("ports that are carried as bytes or not at all", () => {
+  test("ports that are not carried at all", () => {
     const ports = [
       { name: "grpc", port: 1 },
       { name: "dns", port: 53, protocol: "UDP" },
     ];
-    assert.deepEqual(codes(service("odd", ports)), ["Service/odd Http2Unsupported", "Service/odd UdpUnsupported"]);
+    assert.deepEqual(codes(service("odd", ports)), ["Service/odd UdpUnsupported"]);
   });
 });

@@ -181,15 +181,6 @@ function gatewayProblems(mesh: Mesh, gateway: Mesh["gateways"][number]): Problem
       found.push(
         problem(gateway, "ProtocolUnsupported", "warning", `port ${server.port}: its protocol is not acted on`),
       );
-    } else if (server.protocol === "http2" || server.protocol === "grpc") {
-      found.push(
-        problem(
-          gateway,
-          "Http2Unsupported",
-          "warning",
-          `port ${server.port}: HTTP/2 is not spoken yet; it is served as HTTP/1.1`,
-        ),
-      );
     }
     if (!mesh.routings.some((routing) => boundHosts(server, routing).length > 0)) {
       const outcome = kind === "http" ? "every path answers 404" : "nothing listens there";
@@ -241,32 +232,9 @@ function familyOf(server: GatewayServer): "http" | "tls" | "tcp" {
 }
 
 function serviceProblems(service: MeshService): Problem[] {
-  return service.ports.flatMap((port) => {
-    switch (port.protocol) {
-      case "udp":
-        return [problem(service.source, "UdpUnsupported", "warning", `port ${port.port}: UDP is not carried`)];
-      case "http2":
-      case "grpc":
-        return [
-          problem(
-            service.source,
-            "Http2Unsupported",
-            "warning",
-            `port ${port.port}: HTTP/2 is carried as bytes, without routing or request metrics`,
-          ),
-        ];
-      case "http":
-      case "grpc-web":
-      case "https":
-      case "tls":
-      case "tcp":
-      case "mongo":
-      case "redis":
-      case "mysql":
-      case "auto":
-        return [];
-    }
-  });
+  return service.ports
+    .filter(({ protocol }) => protocol === "udp")
+    .map(({ port }) => problem(service.source, "UdpUnsupported", "warning", `port ${port}: UDP is not carried`));
 }
 
 /** Two services without an address of their own cannot share a port as bytes, unless TLS names them. */

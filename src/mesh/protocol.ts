@@ -61,18 +61,17 @@ export function namedProtocol(name: string | undefined): Protocol {
   return byName[name?.toLowerCase() ?? ""] ?? "auto";
 }
 
-/** HTTP/2 is carried as bytes as long as the data plane does not read it. */
 export function layerOf(protocol: Protocol): Layer {
   switch (protocol) {
     case "http":
+    case "http2":
+    case "grpc":
     case "grpc-web":
       return "http";
     case "auto":
       return "auto";
     case "udp":
       return "none";
-    case "http2":
-    case "grpc":
     case "https":
     case "tls":
     case "tcp":
@@ -90,5 +89,14 @@ export function carriesTls(protocol: Protocol): boolean {
 
 /** Whether a port is declared to carry requests, in whatever version of HTTP. */
 export function carriesRequests(protocol: Protocol): boolean {
-  return protocol === "http" || protocol === "http2" || protocol === "grpc" || protocol === "grpc-web";
+  return layerOf(protocol) === "http";
+}
+
+/** Whether a port's programs take HTTP/2 without having been asked; gRPC has no other way. */
+export function speaksHttp2(protocol: Protocol): boolean {
+  return protocol === "http2" || carriesGrpc(protocol);
+}
+
+export function carriesGrpc(protocol: Protocol): boolean {
+  return protocol === "grpc" || protocol === "grpc-web";
 }

@@ -19,6 +19,7 @@ import {
   passthroughCluster,
 } from "./cluster-name.ts";
 import { envoyDuration } from "./duration.ts";
+import { originalProtocol, protocolOptions, type Caller } from "./upstream-protocol.ts";
 
 const unlimited = 4_294_967_295;
 
@@ -28,13 +29,18 @@ export interface ClusterParts {
 }
 
 /** The clusters of a service under a rule (or none): one a port, and one more for each subset. */
-export function serviceClusters(mesh: Mesh, service: MeshService, rule: MergedRule | undefined): ClusterParts {
+export function serviceClusters(
+  mesh: Mesh,
+  service: MeshService,
+  rule: MergedRule | undefined,
+  caller: Caller,
+): ClusterParts {
   const clusters: Cluster[] = [];
   const assignments: ClusterLoadAssignment[] = [];
   for (const port of service.ports) {
     if (layerOf(port.protocol) === "none") continue;
     for (const subset of [undefined, ...(rule?.subsets ?? [])]) {
-      const cluster = clusterOf(mesh, service, port, rule, subset);
+      const cluster = clusterOf(mesh, service, port, rule, subset, caller);
       clusters.push(cluster);
       if (cluster.type === "EDS") assignments.push(assignment(mesh, cluster.name, port, subset));
     }
@@ -48,6 +54,7 @@ function clusterOf(
   port: ServicePort,
   rule: MergedRule | undefined,
   subset: Subset | undefined,
+  caller: Caller,
 ): Cluster {
   const policy = effectivePolicy(rule, port.port, subset);
   const name = outboundCluster(service.host, port.port, subset?.name);
@@ -64,7 +71,7 @@ function clusterOf(
     ...(type === "STRICT_DNS" || type === "LOGICAL_DNS" ? { dns_refresh_rate: "60s", respect_dns_ttl: true } : {}),
     ...limits(policy),
     ...outliers(policy),
-    ...protocolOptions(policy),
+    ...protocolOptions(port.protocol, policy, mesh.settings, caller),
     metadata: {
       filter_metadata: {
         istio: {
@@ -137,25 +144,6 @@ function outliers(policy: PortPolicy): Pick<Cluster, "outlier_detection"> {
   };
 }
 
-function protocolOptions(policy: PortPolicy): Pick<Cluster, "typed_extension_protocol_options"> {
-  const { tcp, http } = policy.connectionPool ?? {};
-  const idle = envoyDuration(http?.idleTimeout ?? tcp?.idleTimeout);
-  const most = http?.maxRequestsPerConnection ?? 0;
-  if (idle === undefined && most === 0) return {};
-  return {
-    typed_extension_protocol_options: {
-      "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
-        "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
-        common_http_protocol_options: {
-          ...(idle === undefined ? {} : { idle_timeout: idle }),
-          ...(most === 0 ? {} : { max_requests_per_connection: most }),
-        },
-        explicit_http_config: { http_protocol_options: {} },
-      },
-    },
-  };
-}
-
 function assignment(mesh: Mesh, name: string, port: ServicePort, subset: Subset | undefined): ClusterLoadAssignment {
   const groups = new Map<string, Endpoint[]>();
   for (const endpoint of port.endpoints) {
@@ -201,7 +189,7 @@ function lbEndpoint(mesh: Mesh, endpoint: Endpoint): LbEndpoint {
 /** Clusters that are not of any service. */
 export const fixedClusters: readonly Cluster[] = [
   { name: blackHoleCluster, type: "STATIC", connect_timeout: "10s" },
-  originalDestination(passthroughCluster),
+  { ...originalDestination(passthroughCluster), ...originalProtocol },
 ];
 
 export function originalDestination(name: string): Cluster {
@@ -223,4 +211,4 @@ export function originalDestination(name: string): Cluster {
   };
 }
 
-export const inboundPassthrough: Cluster = originalDestination(inboundPassthroughCluster);
+export const inboundPassthrough: Cluster = { ...originalDestination(inboundPassthroughCluster), ...originalProtocol };

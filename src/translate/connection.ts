@@ -29,8 +29,8 @@ export function httpFilter(
       ? { rds: { route_config_name: routes, config_source: ads } }
       : { route_config: routes }),
     http_filters: [
-      { name: "envoy.filters.http.cors", typed_config: { "@type": filterTypes.cors } },
       { name: "envoy.filters.http.fault", typed_config: { "@type": filterTypes.fault } },
+      { name: "envoy.filters.http.cors", typed_config: { "@type": filterTypes.cors } },
       { name: "envoy.filters.http.router", typed_config: { "@type": filterTypes.router } },
     ],
     ...(kind === "sidecar" ? {} : { server_name: "istio-envoy" }),
@@ -68,9 +68,9 @@ export function tcpFilters(
 export function detectingChains(http: TypedFilter, tcp: readonly TypedFilter[], port?: number): readonly FilterChain[] {
   const at = port === undefined ? {} : { destination_port: port };
   const plain = { ...at, transport_protocol: "raw_buffer" } as const;
-  // HTTP/2 is left to the other chain as long as the data plane does not read it.
+  // HTTP/1.0 is left to the other chain: as bytes it passes, as requests it would be refused.
   const requests: FilterChain = {
-    filter_chain_match: { ...plain, application_protocols: ["http/1.1"] },
+    filter_chain_match: { ...plain, application_protocols: ["http/1.1", "h2c"] },
     filters: [http],
   };
   if (port === undefined) return [requests];

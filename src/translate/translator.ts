@@ -22,6 +22,11 @@ interface View {
   readonly names: ResourceSet["names"];
 }
 
+class Parts extends WeakMap<
+  MeshService,
+  WeakMap<object, { readonly settings: MeshSettings; readonly parts: ClusterParts }>
+> {}
+
 /**
  * Turns the mesh into what one node gets. Remembers what it made: equal resources are one object, for all nodes and
  * from one snapshot to the next, and so are the maps and sets that hold them.
@@ -34,10 +39,7 @@ export class Translator {
   #mesh: Mesh | undefined;
   #views = new Map<string, View>();
   #sets = new Map<string, ResourceSet>();
-  #parts = new WeakMap<
-    MeshService,
-    WeakMap<object, { readonly settings: MeshSettings; readonly parts: ClusterParts }>
-  >();
+  #parts = { sidecar: new Parts(), gateway: new Parts() };
   #texts = new WeakMap<object, string>();
 
   translate(mesh: Mesh, node: Node): ResourceSet {
@@ -57,7 +59,7 @@ export class Translator {
         : `plain ${NAMESPACE}`;
     const view = this.#view(place, () => {
       const own = gateway ? gatewayResources(mesh, gatewayOf(node)) : outbound(mesh, NAMESPACE, scopeLabels, MESHED);
-      return this.#makeView(mesh, MESHED ? NAMESPACE : undefined, NAMESPACE, own);
+      return this.#makeView(mesh, MESHED ? NAMESPACE : undefined, NAMESPACE, own, gateway ? "gateway" : "sidecar");
     });
     const workload = gateway || !MESHED ? undefined : mesh.workloads.get(`${NAMESPACE}/${NAME}`);
     const incoming = workload === undefined ? undefined : inbound(mesh, workload);
@@ -76,8 +78,16 @@ export class Translator {
     });
   }
 
-  #makeView(mesh: Mesh, ruleNamespace: string | undefined, namespace: string, own: Outbound): View {
-    const parts = visibleServices(mesh, namespace).map((service) => this.#clusters(mesh, service, ruleNamespace));
+  #makeView(
+    mesh: Mesh,
+    ruleNamespace: string | undefined,
+    namespace: string,
+    own: Outbound,
+    caller: "sidecar" | "gateway",
+  ): View {
+    const parts = visibleServices(mesh, namespace).map((service) =>
+      this.#clusters(mesh, service, ruleNamespace, caller),
+    );
     const clusters = [...fixedClusters, ...parts.flatMap((each) => each.clusters)];
     const assignments = parts.flatMap((each) => each.assignments);
     return {
@@ -89,15 +99,20 @@ export class Translator {
     };
   }
 
-  /** A service's clusters depend on it, on the rule it is seen through and on the settings, nothing else. */
-  #clusters(mesh: Mesh, service: MeshService, namespace: string | undefined): ClusterParts {
+  /** A service's clusters depend on it, on the rule it is seen through, on who calls and on the settings, nothing else. */
+  #clusters(
+    mesh: Mesh,
+    service: MeshService,
+    namespace: string | undefined,
+    caller: "sidecar" | "gateway",
+  ): ClusterParts {
     const rule = namespace === undefined ? undefined : destinationRule(mesh, service, namespace);
-    let byRule = this.#parts.get(service);
-    if (byRule === undefined) this.#parts.set(service, (byRule = new WeakMap()));
+    let byRule = this.#parts[caller].get(service);
+    if (byRule === undefined) this.#parts[caller].set(service, (byRule = new WeakMap()));
     const key = rule ?? mesh.settings;
     const known = byRule.get(key);
     if (known !== undefined && known.settings === mesh.settings) return known.parts;
-    const parts = serviceClusters(mesh, service, rule);
+    const parts = serviceClusters(mesh, service, rule, caller);
     byRule.set(key, { settings: mesh.settings, parts });
     return parts;
   }

@@ -47,7 +47,15 @@ function policyRule(policy: Policy, path: Path, report: Report): void {
   unique(policy.portLevelSettings, [...path, "portLevelSettings"], (item) => item.port?.number?.toString(), report);
 }
 
-function blockRule({ loadBalancer, tls }: Pick<Policy, "loadBalancer" | "tls">, path: Path, report: Report): void {
+type Block = Pick<Policy, "connectionPool" | "loadBalancer" | "tls">;
+
+function blockRule({ connectionPool, loadBalancer, tls }: Block, path: Path, report: Report): void {
+  const { h2UpgradePolicy, useClientProtocol } = connectionPool?.http ?? {};
+  if (h2UpgradePolicy === "UPGRADE" && useClientProtocol === true)
+    report.forbidden(
+      [...path, "connectionPool", "http", "useClientProtocol"],
+      "only one of h2UpgradePolicy UPGRADE and useClientProtocol may be set",
+    );
   const here = [...path, "loadBalancer"];
   if (loadBalancer?.simple !== undefined && loadBalancer.consistentHash)
     report.forbidden([...here, "consistentHash"], "only one of simple and consistentHash may be set");

@@ -35,7 +35,7 @@ export class FieldBlock {
     if (size > this.#limits.fieldBlock) return tooLong;
     if (this.#frames > this.#limits.continuations + 1) return tooMany;
     if (size > this.buffer.length) {
-      const larger = Buffer.allocUnsafe(Math.min(size * 2, this.#limits.fieldBlock));
+      const larger = Buffer.allocUnsafe(size * 2);
       this.buffer.copy(larger, 0, 0, this.length);
       this.buffer = larger;
     }

@@ -40,10 +40,6 @@ export class Incoming implements FrameUser {
     return this.#connection.failed;
   }
 
-  get midBlock(): boolean {
-    return this.#fields.underWay !== 0;
-  }
-
   began(type: number, flagBits: number, id: number, length: number): Takes {
     const fault = headFault(type, flagBits, id, length) ?? this.#outOfOrder(type, flagBits, id);
     if (fault) {

@@ -15,7 +15,6 @@ import type { Http2Stream, SessionUser, StreamUser } from "./users.ts";
  */
 export class Http2Session {
   readonly #connection: Connection;
-  readonly #incoming: Incoming;
   readonly #reader: FrameReader;
   readonly #pings: Pings;
   #leaving = false;
@@ -24,8 +23,7 @@ export class Http2Session {
     const connection = new Connection(role, user, options);
     this.#connection = connection;
     this.#pings = new Pings(connection.writer);
-    this.#incoming = new Incoming(connection, this.#pings);
-    this.#reader = new FrameReader(this.#incoming, role === "server");
+    this.#reader = new FrameReader(new Incoming(connection, this.#pings), role === "server");
   }
 
   /** Says our settings, behind the client's preface. */
@@ -94,11 +92,6 @@ export class Http2Session {
   /** The peer's settings came. */
   get greeted(): boolean {
     return this.#connection.peer.arrived;
-  }
-
-  /** A field block has begun and is not complete: whoever sends it should be done within a head's time. */
-  get midBlock(): boolean {
-    return this.#incoming.midBlock;
   }
 
   /** Sends a PING; once it is answered `lastPong` is this `now`. */
