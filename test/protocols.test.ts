@@ -1,13 +1,19 @@
 /** A mesh of programs that speak HTTP/1.1, HTTP/2, gRPC, TLS and bytes, asked through the gateway. */
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  connect as connectHttp2,
+  type ClientHttp2Session,
+  type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
+} from "node:http2";
 import { connect as connectTcp } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { connect as connectTls } from "node:tls";
 import { createCa, issueServerCertificate } from "../src/identity/index.ts";
-import { ask, checkout, Weft } from "./weft.ts";
+import { ask, checkout, until, Weft } from "./weft.ts";
 
 const fixtures = join(checkout, "test/protocols");
 const ca = createCa();
@@ -32,10 +38,14 @@ before(async () => {
     .replaceAll("KEY", key);
   writeFileSync(join(folder, "mesh.yaml"), mesh);
   weft = await Weft.up([join(folder, "mesh.yaml")]);
-  for (const { url } of (await weft.status()).routes) {
-    const [, scheme = "", port = ""] = /^(http|tls|tcp):\/\/127\.0\.0\.1:(\d+)/.exec(url) ?? [];
-    if (scheme === "http" || scheme === "tls" || scheme === "tcp") ports[scheme] = Number(port);
-  }
+  // A rule for a host that nobody has is held back for a while, in case its other half is on the way.
+  await until(async () => {
+    for (const { url } of (await weft.status()).routes) {
+      const [, scheme = "", port = ""] = /^(http|tls|tcp):\/\/127\.0\.0\.1:(\d+)/.exec(url) ?? [];
+      if (scheme === "http" || scheme === "tls" || scheme === "tcp") ports[scheme] = Number(port);
+    }
+    return Object.values(ports).every((port) => port > 0);
+  });
 });
 after(async () => {
   await weft.close();
@@ -51,6 +61,33 @@ function overTls(servername: string): Promise<string> {
     socket.on("error", (error) => resolve("code" in error ? String(error.code) : error.message));
     socket.on("end", () => resolve(said));
   });
+}
+
+const call = { ":method": "POST", ":path": "/speak.Speaker/Say", "content-type": "application/grpc", te: "trailers" };
+
+interface Http2Answer {
+  readonly head: IncomingHttpHeaders;
+  readonly body: string;
+  readonly trailers: IncomingHttpHeaders;
+}
+
+/** One request over HTTP/2 with prior knowledge, on a connection of its own where none is given. */
+async function overHttp2(fields: OutgoingHttpHeaders, shared?: ClientHttp2Session): Promise<Http2Answer> {
+  const session = shared ?? connectHttp2(`http://127.0.0.1:${ports.http}`);
+  try {
+    return await new Promise((resolve, reject) => {
+      let head: IncomingHttpHeaders = {};
+      let trailers: IncomingHttpHeaders = {};
+      let body = "";
+      const stream = session.request(fields);
+      stream.on("response", (given) => (head = given)).on("trailers", (given) => (trailers = given));
+      stream.setEncoding("utf8").on("data", (text: string) => void (body += text));
+      stream.on("error", reject).on("end", () => resolve({ head, body, trailers }));
+      stream.end();
+    });
+  } finally {
+    if (!shared) session.close();
+  }
 }
 
 /** What comes back for these bytes. */
@@ -80,9 +117,44 @@ describe("a gateway", () => {
     assert.deepEqual(await overTcp(bytes), bytes);
   });
 
-  test("serves HTTP/1.1 where its server is declared as HTTP2", async () => {
-    const { status, body } = await ask(`http://127.0.0.1:${ports.http}/`);
-    assert.equal(status, 200);
-    assert.match(body, /^(one|two) over HTTP\/1\.1$/);
+  test("serves HTTP/1.1 and HTTP/2 on one port; endpoints get what their port is declared to speak", async () => {
+    for (const [path, version] of [
+      ["/", "1.1"],
+      ["/new", "2.0"],
+    ]) {
+      const old = await ask(`http://127.0.0.1:${ports.http}${path}`);
+      assert.match(old.body, new RegExp(`^(one|two) over HTTP/${version}$`), path);
+      assert.match((await overHttp2({ ":path": path })).body, new RegExp(`^(one|two) over HTTP/${version}$`), path);
+    }
+  });
+
+  test("spreads the calls of one gRPC connection", async () => {
+    const session = connectHttp2(`http://127.0.0.1:${ports.http}`);
+    try {
+      const calls = Array.from({ length: 40 }, () => overHttp2(call, session));
+      const answers = await Promise.all(calls);
+      assert.ok(answers.every(({ trailers }) => trailers["grpc-status"] === "0"));
+      const names = new Set(answers.map(({ body }) => body.slice(-3)));
+      assert.deepEqual([...names].toSorted(), ["one", "two"]);
+    } finally {
+      session.close();
+    }
+  });
+
+  test("upgrades the way to an endpoint's side, not what its program is spoken to in", async () => {
+    await weft.apply(`
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: speaker }
+spec:
+  host: speaker
+  trafficPolicy: { connectionPool: { http: { h2UpgradePolicy: UPGRADE } } }
+  subsets: [{ name: one, labels: { version: one } }, { name: two, labels: { version: two } }]
+`);
+    const { admin } = await weft.status();
+    const upgraded =
+      /"name": "outbound\|80\|\|speaker(?:(?!"name": "outbound)[^])*"explicit_http_config": \{\s*"http2_/;
+    await until(async () => upgraded.test((await ask(`${admin}config_dump?resource=dynamic_active_clusters`)).body));
+    assert.match((await ask(`http://127.0.0.1:${ports.http}/`)).body, /over HTTP\/1\.1$/);
   });
 });
