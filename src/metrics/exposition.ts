@@ -55,7 +55,9 @@ function exposeFamily(
   if (body.length === 0) return;
   // OpenMetrics names a counter's family without the suffix its samples have.
   const name = format === "openmetrics" && family.type === "counter" ? family.name.replace(/_total$/, "") : family.name;
-  lines.push(`# HELP ${name} ${escapeHelp(family.help, format)}`, `# TYPE ${name} ${family.type}`, ...body);
+  // Envoy's own counters lack that suffix, and would be no counters there.
+  const type = format === "openmetrics" && family.type === "counter" && name === family.name ? "unknown" : family.type;
+  lines.push(`# HELP ${name} ${escapeHelp(family.help, format)}`, `# TYPE ${name} ${type}`, ...body);
 }
 
 function exposeHistogram(

@@ -82,6 +82,13 @@ describe("exposition", () => {
     assert.ok(text.endsWith("# EOF\n"));
   });
 
+  test("OpenMetrics: a counter without the suffix is of unknown type, as it could not be read otherwise", () => {
+    const registry = new Registry();
+    registry.counter({ name: "envoy_things", help: "Things." }).with().add(2);
+    const lines = ["# HELP envoy_things Things.", "# TYPE envoy_things unknown", "envoy_things 2", "# EOF", ""];
+    assert.equal(expose([registry], { format: "openmetrics" }), lines.join("\n"));
+  });
+
   test("a reader may ask for some series only", () => {
     const text = expose([sample()], { only: (label) => label("code") === "200" });
     assert.doesNotMatch(text, /open/);

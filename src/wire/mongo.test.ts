@@ -24,7 +24,7 @@ function told(bytes: Buffer, cuts: readonly number[] = []): string[] {
   let at = 0;
   for (const cut of [...cuts, bytes.length]) {
     const end = Math.min(bytes.length, at + cut);
-    if (!reader.read(bytes, at, end)) {
+    if (!reader.read(bytes.subarray(at, end), 0, end - at)) {
       names.push("error");
       break;
     }

@@ -85,7 +85,8 @@ export class MongoReader {
 
   /** How many bytes it took. */
   #fill(buffer: Buffer, start: number, end: number, wanted: number): number {
-    const taken = buffer.copy(this.#head, this.#filled, start, Math.min(end, start + wanted - this.#filled));
+    const taken = Math.min(end - start, Math.max(0, wanted - this.#filled));
+    buffer.copy(this.#head, this.#filled, start, start + taken);
     this.#filled += taken;
     return taken;
   }

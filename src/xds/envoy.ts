@@ -86,6 +86,7 @@ export const filterTypes = {
   httpConnectionManager:
     "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
   tcpProxy: "type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy",
+  mongoProxy: "type.googleapis.com/envoy.extensions.filters.network.mongo_proxy.v3.MongoProxy",
   router: "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router",
   fault: "type.googleapis.com/envoy.extensions.filters.http.fault.v3.HTTPFault",
   cors: "type.googleapis.com/envoy.extensions.filters.http.cors.v3.Cors",
@@ -103,6 +104,12 @@ export interface ProxyProtocol {
   readonly "@type": typeof filterTypes.proxyProtocol;
   readonly allow_requests_without_proxy_protocol?: boolean;
   readonly disallowed_versions?: readonly ("V1" | "V2")[];
+}
+
+/** Counts messages of MongoDB on their way to the TCP proxy behind it. */
+export interface MongoProxy {
+  readonly "@type": typeof filterTypes.mongoProxy;
+  readonly stat_prefix: string;
 }
 
 export interface TcpProxy {

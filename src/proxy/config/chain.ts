@@ -1,4 +1,10 @@
-import { filterTypes, type FilterChain, type HttpConnectionManager, type TcpProxy } from "../../xds/index.ts";
+import {
+  filterTypes,
+  type FilterChain,
+  type HttpConnectionManager,
+  type MongoProxy,
+  type TcpProxy,
+} from "../../xds/index.ts";
 import { accessLog, type WriteLine } from "./access-log.ts";
 import type { Chain, HttpChain, RouteTable, TcpChain } from "./contract.ts";
 import { milliseconds } from "./duration.ts";
@@ -17,18 +23,30 @@ const serverModes = { OVERWRITE: "overwrite", APPEND_IF_ABSENT: "append", PASS_T
 
 const codecs = { AUTO: "auto", HTTP1: "http1", HTTP2: "http2" } as const;
 
-/** A filter chain must end what arrives: one connection manager or one TCP proxy. Throws on anything else. */
+/** A filter chain must end what arrives: a connection manager, or a TCP proxy that MongoDB's filter may precede. Throws on anything else. */
 export function compileChain(message: FilterChain, listener: string, surroundings: ChainSurroundings): Chain {
-  const last = message.filters.at(-1)?.typed_config;
-  if (message.filters.length !== 1 || !last)
-    throw new RangeError("filters: one connection manager or TCP proxy is needed");
+  const configs = message.filters.map(({ typed_config }) => typed_config);
+  const last = configs.pop();
+  const mongo = configs.pop();
+  const ends =
+    last?.["@type"] === filterTypes.httpConnectionManager ? !mongo : last?.["@type"] === filterTypes.tcpProxy;
+  if (!last || !ends || configs.length > 0 || (mongo && mongo["@type"] !== filterTypes.mongoProxy)) {
+    throw new RangeError(
+      "filters: one connection manager, or one TCP proxy, alone or after MongoDB's filter, is needed",
+    );
+  }
   const name = message.name ?? listener;
   return last["@type"] === filterTypes.httpConnectionManager
     ? httpChain(last as HttpConnectionManager, name, surroundings)
-    : tcpChain(last as TcpProxy, name, surroundings);
+    : tcpChain(last as TcpProxy, mongo as MongoProxy | undefined, name, surroundings);
 }
 
-function tcpChain(message: TcpProxy, name: string, { write }: ChainSurroundings): TcpChain {
+function tcpChain(
+  message: TcpProxy,
+  mongo: MongoProxy | undefined,
+  name: string,
+  { write }: ChainSurroundings,
+): TcpChain {
   const clusters = message.weighted_clusters?.clusters ?? [{ name: message.cluster ?? "", weight: 1 }];
   return {
     kind: "tcp",
@@ -37,6 +55,7 @@ function tcpChain(message: TcpProxy, name: string, { write }: ChainSurroundings)
     idleTimeout: milliseconds(message.idle_timeout, 3_600_000),
     maxDuration: milliseconds(message.max_downstream_connection_duration, 0),
     connectAttempts: message.max_connect_attempts ?? 1,
+    mongo: mongo?.stat_prefix,
     accessLog: accessLog(message.access_log, write),
   };
 }

@@ -111,6 +111,8 @@ export interface TcpChain {
   readonly maxDuration: number;
   /** How many endpoints may be tried. */
   readonly connectAttempts: number;
+  /** Under which prefix messages of MongoDB are counted; undefined: nobody looks for them. */
+  readonly mongo: string | undefined;
   readonly accessLog: AccessLog | undefined;
 }
 
@@ -296,8 +298,9 @@ export interface HttpSeries {
 export interface TcpSeries {
   opened(): void;
   closed(): void;
-  sent(bytes: number): void;
-  received(bytes: number): void;
+  /** `buffer` holds the bytes from `start` on, where they are at hand. */
+  sent(bytes: number, buffer?: Buffer, start?: number): void;
+  received(bytes: number, buffer?: Buffer, start?: number): void;
 }
 
 /** Counts what MongoDB's connections carry. */
@@ -310,6 +313,7 @@ export interface MongoSeries {
 export interface Telemetry {
   http(labels: SeriesLabels): HttpSeries;
   tcp(labels: SeriesLabels): TcpSeries;
+  mongo(prefix: string): MongoSeries;
 }
 
 export interface SeriesLabels {

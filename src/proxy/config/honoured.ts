@@ -258,6 +258,7 @@ const filterChain = message({
       typed_config: typed({
         [filterTypes.httpConnectionManager]: connectionManager,
         [filterTypes.tcpProxy]: tcpProxy,
+        [filterTypes.mongoProxy]: message({ stat_prefix: text }),
       }),
     }),
   ),

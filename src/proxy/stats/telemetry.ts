@@ -1,6 +1,7 @@
 // `observe` is on the path of every request.
 import { Registry, type Counter, type Family, type Histogram, type LabelOf } from "../../metrics/index.ts";
-import type { HttpSeries, SeriesLabels, TcpSeries, Telemetry } from "../config/contract.ts";
+import type { HttpSeries, MongoSeries, SeriesLabels, TcpSeries, Telemetry } from "../config/contract.ts";
+import { MongoCounters } from "./mongo.ts";
 
 /** Istio's bounds, for durations in milliseconds and sizes in bytes alike. */
 const istioBounds: readonly number[] = [
@@ -63,6 +64,7 @@ export class IstioTelemetry implements Telemetry {
   readonly #closed: Family<Counter>;
   readonly #sent: Family<Counter>;
   readonly #received: Family<Counter>;
+  readonly #mongo: MongoCounters;
 
   constructor({ version, limit = 10_000 }: IstioTelemetryOptions) {
     const { registry } = this;
@@ -77,6 +79,7 @@ export class IstioTelemetry implements Telemetry {
     this.#closed = registry.counter(tcp("istio_tcp_connections_closed_total", "Connections closed."));
     this.#sent = registry.counter(tcp("istio_tcp_sent_bytes_total", "Bytes sent in answer, by connections."));
     this.#received = registry.counter(tcp("istio_tcp_received_bytes_total", "Bytes received, by connections."));
+    this.#mongo = new MongoCounters(registry, limit);
     registry
       .gauge({ name: "istio_build", help: "Always 1; the labels say what runs.", labels: ["component", "tag"] })
       .with("proxy", version)
@@ -99,6 +102,10 @@ export class IstioTelemetry implements Telemetry {
       };
     };
     return new HttpCounts(resolve);
+  }
+
+  mongo(prefix: string): MongoSeries {
+    return this.#mongo.of(prefix);
   }
 
   tcp(labels: SeriesLabels): TcpSeries {

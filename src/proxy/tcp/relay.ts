@@ -58,7 +58,7 @@ export class Relay implements Swept {
     this.#open += 1;
     for (const each of series) each.opened();
     if (first) {
-      this.#count("received", first.length);
+      this.#count("received", first, 0, first.length);
       server.write(first);
     }
     if (client.ended) server.end();
@@ -89,7 +89,7 @@ export class Relay implements Swept {
     const self = () => own ?? this.#server;
     return {
       bytes: (buffer, start, end) => {
-        this.#count(direction, end - start);
+        this.#count(direction, buffer, start, end);
         if (other()?.carry(buffer, start, end) === false) self()?.pause();
       },
       ended: () => other()?.end(),
@@ -104,11 +104,12 @@ export class Relay implements Swept {
     };
   }
 
-  #count(direction: "sent" | "received", bytes: number): void {
+  #count(direction: "sent" | "received", buffer: Buffer, start: number, end: number): void {
+    const bytes = end - start;
     this.#lastActive = this.#options.surroundings.ticker.now();
     if (direction === "sent") this.#sent += bytes;
     else this.#received += bytes;
-    for (const series of this.#options.series) series[direction](bytes);
+    for (const series of this.#options.series) series[direction](bytes, buffer, start);
   }
 
   #left(): void {

@@ -6,6 +6,7 @@ import type { Ahead } from "./ahead.ts";
 import { carry } from "./carry.ts";
 import { choose, stands, type Choice, type NoChoice } from "./choice.ts";
 import type { Seen } from "./first-bytes.ts";
+import { mongoSeries } from "./mongo.ts";
 import { record, untried } from "./record.ts";
 
 /** What a carried connection meets: its chain, and what is known of both ends. */
@@ -53,7 +54,9 @@ export function proxyTcp(
     return later(socket, surroundings, () => proxyTcp(carried, surroundings, enterCallee, postponed + 1));
   }
   const own = ownSeries(carried, choice, callee, surroundings);
-  const series = own ? [...carried.series, own] : carried.series;
+  const { telemetry } = surroundings;
+  const mongo = chain.mongo === undefined ? undefined : mongoSeries(telemetry.mongo(chain.mongo));
+  const series = [...carried.series, own, mongo].filter((each) => each !== undefined);
   if (origin.direction !== "inbound" && callee?.meshed && enterCallee(carried, callee, endpoint, series)) return;
   carry({ ...carried, series }, choice, surroundings);
 }
