@@ -18,6 +18,8 @@ export class ResponseMessage extends Framing {
   bodyEnd(method: string): BodyEnd {
     const { status } = this;
     if (method === "HEAD" || status < 200 || status === 204 || status === 304) return "none";
+    // What follows is a tunnel (RFC 9110 §9.3.6).
+    if (method === "CONNECT" && status < 300) return "none";
     if (this.chunked) return "chunked";
     if (this.contentLength === 0) return "none";
     return this.contentLength > 0 ? "length" : "close";

@@ -208,12 +208,13 @@ export interface Route {
   readonly typed_per_filter_config?: Readonly<Record<string, HttpFault | CorsPolicy>>;
 }
 
-/** Exactly one of prefix, path, safe_regex, path_separated_prefix. */
+/** Exactly one of prefix, path, safe_regex, path_separated_prefix, connect_matcher. */
 export interface RouteMatch {
   readonly prefix?: string;
   readonly path?: string;
   readonly safe_regex?: RegexMatcher;
   readonly path_separated_prefix?: string;
+  readonly connect_matcher?: object;
   readonly case_sensitive?: boolean;
   readonly runtime_fraction?: RuntimeFractionalPercent;
   readonly headers?: readonly HeaderMatcher[];
@@ -265,7 +266,11 @@ export interface RouteAction {
     readonly disable_shadow_host_suffix_append?: boolean;
   }[];
   readonly hash_policy?: readonly HashPolicy[];
-  readonly upgrade_configs?: readonly { readonly upgrade_type: string; readonly enabled?: boolean }[];
+  readonly upgrade_configs?: readonly {
+    readonly upgrade_type: string;
+    readonly enabled?: boolean;
+    readonly connect_config?: object;
+  }[];
 }
 
 export interface WeightedCluster {

@@ -148,6 +148,10 @@ export interface ForwardAction {
   /** Milliseconds for the whole exchange; 0 = none. */
   readonly timeout: number;
   readonly retry: RetryRules | undefined;
+  /** Upgrades this route allows or forbids, in lower case; `connect` is CONNECT. */
+  readonly upgrades: ReadonlyMap<string, boolean>;
+  /** CONNECT ends here: bytes go to the endpoint, not the request. */
+  readonly endsConnect: boolean;
   readonly mirrors: readonly { readonly cluster: string; readonly share: number }[];
   /** Key for hashing balancers from the request; undefined = none. */
   hash(head: RequestHead, sourceAddress: string): string | undefined;

@@ -43,7 +43,7 @@ const cors = message({
 });
 
 const weighted = message({ name: text, weight: number, ...headerFields, host_rewrite_literal: text });
-const upgrade = message({ upgrade_type: text, enabled: flag });
+const upgrade = { upgrade_type: text, enabled: flag };
 const retry = message({
   retry_on: text,
   num_retries: number,
@@ -90,7 +90,7 @@ const action = message(
         ["header", "cookie", "connection_properties", "query_parameter"],
       ),
     ),
-    upgrade_configs: list(upgrade),
+    upgrade_configs: list(message({ ...upgrade, connect_config: message({}) })),
   },
   ["cluster", "weighted_clusters"],
 );
@@ -101,6 +101,7 @@ const match = message(
     path: text,
     safe_regex: regex,
     path_separated_prefix: text,
+    connect_matcher: message({}),
     case_sensitive: flag,
     runtime_fraction: runtimePercent,
     headers: list(
@@ -114,7 +115,7 @@ const match = message(
     ),
     query_parameters: list(message({ name: text, string_match: stringMatcher, present_match: flag })),
   },
-  ["prefix", "path", "safe_regex", "path_separated_prefix"],
+  ["prefix", "path", "safe_regex", "path_separated_prefix", "connect_matcher"],
 );
 
 const route = message(
@@ -223,7 +224,7 @@ const connectionManager = message({
   merge_slashes: flag,
   stream_idle_timeout: duration,
   request_timeout: duration,
-  upgrade_configs: list(upgrade),
+  upgrade_configs: list(message(upgrade)),
   access_log: accessLogs,
   http_protocol_options: message({ accept_http_10: flag, allow_absolute_url: flag, default_host_for_http_10: names }),
 });

@@ -13,6 +13,7 @@ export interface CompiledMatch {
 
 export function compileMatch(match: RouteMatch): CompiledMatch {
   const test = pathTest(match);
+  const connects = match.connect_matcher !== undefined;
   const conditions: Condition[] = [
     ...(match.headers ?? []).map(headerCondition),
     ...(match.query_parameters ?? []).map(queryCondition),
@@ -22,14 +23,17 @@ export function compileMatch(match: RouteMatch): CompiledMatch {
   return {
     matched: prefix === undefined ? (path) => path.length : () => prefix.length,
     matches(head, random) {
-      if (!test(head.path) || (share < 1 && random >= share)) return false;
+      if ((head.method === "CONNECT") !== connects || !test(head.path) || (share < 1 && random >= share)) return false;
       for (const condition of conditions) if (!condition(head)) return false;
       return true;
     },
   };
 }
 
-function pathTest({ prefix, path, safe_regex, path_separated_prefix, case_sensitive = true }: RouteMatch): Test {
+function pathTest(match: RouteMatch): Test {
+  const { prefix, path, safe_regex, path_separated_prefix, case_sensitive = true } = match;
+  // CONNECT has no path.
+  if (match.connect_matcher) return () => true;
   if (safe_regex) return fullMatch(safe_regex.regex);
   if (!case_sensitive) {
     const wanted = (prefix ?? path ?? path_separated_prefix ?? "").toLowerCase();

@@ -68,6 +68,10 @@ function forwardAction(action: RouteAction, match: CompiledMatch): ForwardAction
     autoHostRewrite: action.auto_host_rewrite ?? false,
     timeout: milliseconds(action.timeout, defaultTimeout),
     retry: action.retry_policy && retryRules(action.retry_policy),
+    upgrades: new Map(
+      (action.upgrade_configs ?? []).map(({ upgrade_type, enabled = true }) => [upgrade_type.toLowerCase(), enabled]),
+    ),
+    endsConnect: (action.upgrade_configs ?? []).some(({ connect_config }) => connect_config !== undefined),
     mirrors: (action.request_mirror_policies ?? []).map(({ cluster, runtime_fraction }) => ({
       cluster,
       share: runtimeShare(runtime_fraction),

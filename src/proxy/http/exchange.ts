@@ -24,6 +24,7 @@ import { applyRequestOps, fieldsOfTry } from "./request-head.ts";
 import { dressAnswer, localAnswer } from "./response-head.ts";
 import type { Origin, Surroundings } from "./surroundings.ts";
 import { Timeout } from "./timeout.ts";
+import { mayUpgrade } from "./upgrade.ts";
 import { upstreamProtocol } from "./upstream-protocol.ts";
 
 const none: readonly Endpoint[] = [];
@@ -94,10 +95,9 @@ export class Exchange implements Attempting {
     const head = prepare(message, origin);
     if (!head) return this.#server.refuse(400, "malformed-path");
     this.head = head;
-    if (message.upgrade !== undefined && !chain.upgrades.has(message.upgrade))
-      return this.reply(replies.upgradeRefused);
     const { chance } = this.#surroundings;
-    const route = message.method === "CONNECT" ? undefined : chain.routes()?.match(head, chance());
+    const route = chain.routes()?.match(head, chance());
+    if (!mayUpgrade(message, chain, route)) return this.reply(replies.upgradeRefused);
     if (!route) return this.reply(replies.noRoute);
     this.route = route;
     if (route.requireTls) return this.reply(redirectReply(301, `https://${head.authority}${this.#originalTarget()}`));
@@ -131,6 +131,7 @@ export class Exchange implements Attempting {
   }
 
   #originalTarget(): string {
+    if (this.method === "CONNECT") return this.message.target;
     return this.head.query === "" ? this.head.path : `${this.head.path}?${this.head.query}`;
   }
 
@@ -173,7 +174,13 @@ export class Exchange implements Attempting {
       this.#tryTimeout.set(action.retry.perTryTimeout);
     }
     this.#attempt = new Attempt(this, cluster, endpoint, this.#surroundings);
-    this.#attempt.start(upstreamProtocol(cluster, hop?.cluster, this.message.major), this.#retries.fresh);
+    const protocol = this.#tunnels(action) ? "raw" : upstreamProtocol(cluster, hop?.cluster, this.message.major);
+    this.#attempt.start(protocol, this.#retries.fresh);
+  }
+
+  /** A CONNECT that the route ends here. */
+  #tunnels(action: ForwardAction): boolean {
+    return this.method === "CONNECT" && action.endsConnect;
   }
 
   /** The callee's own rules have not arrived yet; without them nothing goes to it. */
@@ -286,8 +293,8 @@ export class Exchange implements Attempting {
       return this.#retryOr({ kind: "status", reply: replies.connectionTermination, stale: false }, action);
     }
     this.#tryTimeout?.clear();
-    if (message.status === 101) {
-      if (this.message.upgrade === undefined) {
+    if (switches(message, this.method)) {
+      if (message.status === 101 && this.message.upgrade === undefined) {
         this.#attempt?.abandon();
         return this.failed({ kind: "reset", reply: replies.protocolError, stale: false });
       }
@@ -405,6 +412,11 @@ export class Exchange implements Attempting {
     if (this.#mirrors && !this.#body.ended) for (const mirror of this.#mirrors) mirror.abort();
     this.outcome.record();
   }
+}
+
+/** Whether bytes flow as they are behind this answer. */
+function switches({ status }: ResponseMessage, method: string): boolean {
+  return status === 101 || (method === "CONNECT" && status >= 200 && status < 300);
 }
 
 /** Whether an answer is one that the rules try again. */

@@ -5,10 +5,11 @@ import { Http2Pool } from "../http2/pool.ts";
 import type { WireSocket } from "../net/socket.ts";
 import type { ClientStream } from "./codec.ts";
 import { Connections } from "./connections.ts";
+import { RawStream } from "./raw-stream.ts";
 import type { Surroundings, Swept } from "./surroundings.ts";
 
-/** What is spoken with an endpoint; `auto`: what TLS agrees on. */
-export type UpstreamProtocol = "http1" | "http2" | "auto";
+/** What is spoken with an endpoint; `auto`: what TLS agrees on; `raw`: bytes, on a connection of their own. */
+export type UpstreamProtocol = "http1" | "http2" | "auto" | "raw";
 
 /** Who waits for a way to an endpoint. */
 export interface Waiting {
@@ -56,6 +57,8 @@ export class Pool implements Swept {
         return this.#one.acquire(waiting, fresh);
       case "http2":
         return this.#two.acquire(waiting);
+      case "raw":
+        return this.#openRaw(waiting);
       case undefined:
         return this.#agree(waiting);
     }
@@ -70,6 +73,17 @@ export class Pool implements Swept {
   sweep(now: number): void {
     this.#one.sweep(now);
     this.#two.sweep(now);
+  }
+
+  #openRaw(waiting: Waiting): void {
+    if (!this.#connections.mayOpen) return waiting.overflow();
+    this.#connections.open(
+      (socket) => {
+        const stream = new RawStream(socket, () => this.#connections.left());
+        if (!waiting.attached(stream, false)) stream.abandon();
+      },
+      (reason) => waiting.unreachable(reason),
+    );
   }
 
   /** The first connection shows what the endpoint speaks. */

@@ -31,20 +31,21 @@ const strippedAtEdge = new Set(["x-envoy-original-path", "x-envoy-external-addre
  */
 export function prepare(message: RequestMessage, origin: Origin): RequestHead | undefined {
   const { chain } = origin;
+  if (message.method === "CONNECT") {
+    identify(message.fields, origin);
+    return headOf(message, "", "");
+  }
   const target = cutFragment(message.target);
   const question = target.indexOf("?");
   const raw = question === -1 ? target : target.slice(0, question);
   const path = chain.normalizePath && raw !== "*" ? normalizePath(raw, chain.mergeSlashes) : raw;
   if (path === undefined) return undefined;
   identify(message.fields, origin);
-  return {
-    method: message.method,
-    path,
-    query: question === -1 ? "" : target.slice(question + 1),
-    authority: message.host ?? "",
-    scheme: "http",
-    headers: message.fields,
-  };
+  return headOf(message, path, question === -1 ? "" : target.slice(question + 1));
+}
+
+function headOf({ method, host = "", fields }: RequestMessage, path: string, query: string): RequestHead {
+  return { method, path, query, authority: host, scheme: "http", headers: fields };
 }
 
 function cutFragment(target: string): string {

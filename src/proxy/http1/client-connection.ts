@@ -183,7 +183,7 @@ export class Http1ClientConnection implements ClientStream, SocketUser {
     this.#state = bodyEnd;
     this.#left = message.contentLength;
     this.#chunks = bodyEnd === "chunked" ? new ChunkReader() : undefined;
-    if (message.status === 101) this.#state = "tunnel";
+    if (message.status === 101 || (caller.method === "CONNECT" && message.status < 300)) this.#state = "tunnel";
     caller.responseHead(message, bodyEnd);
     if (this.#state === "none" && this.#caller === caller) this.#finish();
     return at;

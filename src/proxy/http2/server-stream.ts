@@ -46,7 +46,7 @@ export class Http2ServerStream implements ServerStream, StreamUser {
     this.#stream = stream;
     this.#connection = connection;
     this.#left = left;
-    this.#early = message.upgrade === undefined ? undefined : [];
+    this.#early = message.upgrade === undefined && message.method !== "CONNECT" ? undefined : [];
     this.exchange = new Exchange(message, this, surroundings);
   }
 
@@ -108,7 +108,7 @@ export class Http2ServerStream implements ServerStream, StreamUser {
     // What HTTP/1.1 calls switching, HTTP/2 calls success (RFC 8441 §5).
     const status = message.status === 101 ? 200 : message.status;
     if (message.status === 101) asConsent(message);
-    this.#ended = end === "none" && message.status !== 101;
+    this.#ended = end === "none" && !this.exchange.tunnelling;
     this.#unsent = end === "length" ? message.contentLength : -1;
     this.#stream.head(headOf(status, message), this.#ended);
   }
