@@ -12,6 +12,9 @@ import { asJson, head, remarks, rows, type Result } from "./report.ts";
 import { missing } from "./requirements.ts";
 import type { Work } from "./work.ts";
 
+/** Milliseconds for the rounds of all works together; starting and warming up need half as much again. */
+const patience = 240_000;
+
 const note = (text: string) => process.stderr.write(`${text}\n`);
 
 async function measure(work: Work, options: Options): Promise<Result> {
@@ -26,7 +29,15 @@ async function measure(work: Work, options: Options): Promise<Result> {
     return program;
   };
   try {
-    const run = { folder, rounds, subjects, note, keep, ...(options.profile && { profiles }) };
+    const run = {
+      folder,
+      rounds,
+      patience: patience / options.works.length,
+      subjects,
+      note,
+      keep,
+      ...(options.profile && { profiles }),
+    };
     return { title: work.title, measures: await work.measure(run) };
   } finally {
     await Promise.all(running.map((program) => program.close()));

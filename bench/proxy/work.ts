@@ -43,6 +43,8 @@ export const atLeast = (value: number, times?: SubjectName): Goal => ({ is: "lea
 export interface Run {
   readonly folder: string;
   readonly rounds: number;
+  /** Milliseconds in which the rounds of one work must be done: on a busy machine there are fewer. */
+  readonly patience: number;
   readonly subjects: readonly SubjectName[];
   /** Where Weft writes what it spent its time on; absent: it does not. */
   readonly profiles?: string;
