@@ -1,9 +1,10 @@
-import type { MeshSettings, PortPolicy } from "../mesh/index.ts";
+import type { MeshSettings, PortPolicy, Protocol } from "../mesh/index.ts";
 import {
   filterTypes,
   type FilterChain,
   type HttpConnectionManager,
   type Listener,
+  type MongoProxy,
   type RouteConfiguration,
   type TcpProxy,
   type TypedFilter,
@@ -46,9 +47,10 @@ export function httpFilter(
   return { name: "envoy.filters.network.http_connection_manager", typed_config: typed };
 }
 
-/** The filters that carry bytes, to one cluster or by weight. */
+/** The filters that carry the bytes of a protocol, to one cluster or by weight. */
 export function tcpFilters(
   settings: MeshSettings,
+  protocol: Protocol,
   target: string | readonly { readonly name: string; readonly weight: number }[],
   policy?: PortPolicy,
 ): readonly TypedFilter[] {
@@ -61,7 +63,14 @@ export function tcpFilters(
     ...(idle === undefined ? {} : { idle_timeout: idle }),
     ...(logs === undefined ? {} : { access_log: logs }),
   };
-  return [{ name: "envoy.filters.network.tcp_proxy", typed_config: typed }];
+  const proxy: TypedFilter = { name: "envoy.filters.network.tcp_proxy", typed_config: typed };
+  return protocol === "mongo" ? [mongoFilter(typed.stat_prefix), proxy] : [proxy];
+}
+
+/** Counts what MongoDB's messages are, and passes them on as they are. */
+function mongoFilter(statPrefix: string): TypedFilter {
+  const typed: MongoProxy = { "@type": filterTypes.mongoProxy, stat_prefix: statPrefix };
+  return { name: "envoy.filters.network.mongo_proxy", typed_config: typed };
 }
 
 /** Chains for a port whose protocol shows in the first bytes: requests if they look so, else bytes. */

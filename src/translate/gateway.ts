@@ -36,7 +36,8 @@ export function gatewayResources(
       routes.push(table(name, servers, scope));
     } else if (kind === "tcp") {
       const bound = mesh.routings.filter((routing) => servers.some((server) => boundHosts(server, routing).length > 0));
-      const filters = bound.map((routing) => tcpRoutes(routing, scope).rest).find((found) => found);
+      const protocol = servers[0]?.protocol ?? "tcp";
+      const filters = bound.map((routing) => tcpRoutes(routing, scope, protocol).rest).find((found) => found);
       if (filters !== undefined) {
         listeners.push(listener(port, [{ filters }], gatewayListenerFilters(mesh.settings)));
       }

@@ -32,7 +32,7 @@ export function inbound(mesh: Mesh, workload: Workload): { listener: Listener; c
   const sorted = [...ports].toSorted(([one], [other]) => one - other);
   const chains = sorted.flatMap(([port, { service, servicePort }]): readonly FilterChain[] => {
     const layer = layerOf(servicePort.protocol);
-    const tcp = tcpFilters(mesh.settings, inboundCluster(port));
+    const tcp = tcpFilters(mesh.settings, servicePort.protocol, inboundCluster(port));
     if (layer === "tcp")
       return [{ name: `0.0.0.0_${port}`, filter_chain_match: { destination_port: port }, filters: tcp }];
     const http = httpFilter(mesh.settings, "inbound", `inbound_0.0.0.0_${port}`, routes(service, port, servicePort));
@@ -51,7 +51,7 @@ export function inbound(mesh: Mesh, workload: Workload): { listener: Listener; c
       filter_chains: chains,
       default_filter_chain: {
         name: "virtualInbound-catchall-tcp",
-        filters: tcpFilters(mesh.settings, inboundPassthroughCluster),
+        filters: tcpFilters(mesh.settings, "tcp", inboundPassthroughCluster),
       },
     },
     clusters: [

@@ -123,14 +123,14 @@ function ownListener(
   const routing = interpret ? routingOf(service, scope) : undefined;
   const own = interpret
     ? ownFilters(service, port, scope)
-    : tcpFilters(settings, outboundCluster(service.host, port.port));
+    : tcpFilters(settings, "tcp", outboundCluster(service.host, port.port));
   if (carriesTls(port.protocol)) {
     const named = tlsChains(routing, scope);
     // A name that no rule speaks of goes to the service, as a request without a rule does.
     const closed = named.length > 0 && settings.outboundTrafficPolicy === "REGISTRY_ONLY";
     return byServerName(address, port.port, named, closed ? elsewhere(settings) : own);
   }
-  const { chains, rest = own } = tcpRoutes(routing, scope);
+  const { chains, rest = own } = tcpRoutes(routing, scope, port.protocol);
   if (detects) {
     const http = httpFilter(settings, "sidecar", `outbound_${address}_${port.port}`, `${service.host}:${port.port}`);
     const all = [...tlsChains(routing, scope), ...chains, ...detectingChains(http, rest)];
@@ -143,7 +143,7 @@ function ownListener(
 /** The filters that lead to a service where no rule speaks of it. */
 function ownFilters(service: MeshService, port: ServicePort, { mesh, namespace }: RouteScope): readonly TypedFilter[] {
   const policy = effectivePolicy(destinationRule(mesh, service, namespace), port.port, undefined);
-  return tcpFilters(mesh.settings, outboundCluster(service.host, port.port), policy);
+  return tcpFilters(mesh.settings, port.protocol, outboundCluster(service.host, port.port), policy);
 }
 
 /** Chains by server name, and the rest. The client speaks first here: its first message is waited for. */
@@ -163,7 +163,11 @@ function byServerName(
 
 /** Bytes for whom the mesh does not know. */
 function elsewhere(settings: MeshSettings): readonly TypedFilter[] {
-  return tcpFilters(settings, settings.outboundTrafficPolicy === "ALLOW_ANY" ? passthroughCluster : blackHoleCluster);
+  return tcpFilters(
+    settings,
+    "tcp",
+    settings.outboundTrafficPolicy === "ALLOW_ANY" ? passthroughCluster : blackHoleCluster,
+  );
 }
 
 function listener(
@@ -194,7 +198,7 @@ function everythingElse({ settings }: Mesh): Listener {
         name: "virtualOutbound-blackhole",
         // A connection to the capture port itself would come round for ever.
         filter_chain_match: { destination_port: 15001 },
-        filters: tcpFilters(settings, blackHoleCluster),
+        filters: tcpFilters(settings, "tcp", blackHoleCluster),
       },
       {
         name: "virtualOutbound-catchall-tcp",

@@ -1,4 +1,4 @@
-import { hostIntersection, selects, type Routing, type TcpRule, type TlsRule } from "../mesh/index.ts";
+import { hostIntersection, selects, type Protocol, type Routing, type TcpRule, type TlsRule } from "../mesh/index.ts";
 import type { FilterChain, TypedFilter } from "../xds/index.ts";
 import { tcpFilters } from "./connection.ts";
 import { destinationCluster, destinationPolicy, type RouteScope } from "./destination.ts";
@@ -12,14 +12,14 @@ export interface TcpRoutes {
 }
 
 /** The first rule that asks for no address of its own ends the search. At a gateway, addresses are not looked at. */
-export function tcpRoutes(routing: Routing | undefined, scope: RouteScope): TcpRoutes {
+export function tcpRoutes(routing: Routing | undefined, scope: RouteScope, protocol: Protocol): TcpRoutes {
   const chains: FilterChain[] = [];
   if (routing === undefined) return { chains, rest: undefined };
   for (const rule of routing.source.spec.tcp ?? []) {
     const all = rule.match ?? [];
     const matches = all.filter((match) => fits(match, routing, scope));
     if (all.length > 0 && matches.length === 0) continue;
-    const filters = routeFilters(rule, routing, scope);
+    const filters = routeFilters(rule, routing, scope, protocol);
     const subnets = matches.map((match) => subnetsOf(match, scope));
     if (subnets.length === 0 || subnets.some((each) => each.length === 0)) return { chains, rest: filters };
     chains.push({ filter_chain_match: { prefix_ranges: subnets.flat().map(addressRange) }, filters });
@@ -57,7 +57,7 @@ export function tlsChains(
       const offered = match.sniHosts.flatMap((name) => within.flatMap((host) => hostIntersection(host, name) ?? []));
       const names = offered.filter((name) => !seen.has(name) && seen.add(name));
       if (names.length === 0) return [];
-      const chain = nameChain(names, routeFilters(rule, routing, scope));
+      const chain = nameChain(names, routeFilters(rule, routing, scope, "tls"));
       const ranges = subnetsOf(match, scope).map(addressRange);
       if (ranges.length === 0) return [chain];
       return [{ ...chain, filter_chain_match: { ...chain.filter_chain_match, prefix_ranges: ranges } }];
@@ -88,7 +88,7 @@ function fits(
   return selects(match.sourceLabels, scope.labels);
 }
 
-function routeFilters(rule: TcpRule | TlsRule, routing: Routing, scope: RouteScope) {
+function routeFilters(rule: TcpRule | TlsRule, routing: Routing, scope: RouteScope, protocol: Protocol) {
   const all = rule.route ?? [];
   const routes = all.length === 1 ? all : all.filter((entry) => (entry.weight ?? 0) > 0);
   const clusters = routes.map((entry) => ({
@@ -99,5 +99,5 @@ function routeFilters(rule: TcpRule | TlsRule, routing: Routing, scope: RouteSco
   const target = clusters.length === 1 && only !== undefined ? only.name : clusters;
   // Of several destinations the first one's idle time counts: a connection has one.
   const first = routes[0] && destinationPolicy(routes[0].destination, routing, scope);
-  return tcpFilters(scope.mesh.settings, target, first);
+  return tcpFilters(scope.mesh.settings, protocol, target, first);
 }
