@@ -112,9 +112,17 @@ describe("a gateway", () => {
     assert.equal(await overTls("elsewhere.example"), "ECONNRESET");
   });
 
-  test("carries MongoDB's bytes as they are", async () => {
+  test("carries MongoDB's bytes as they are, whatever they are, and counts its messages", async () => {
     const bytes = Buffer.from(Array.from({ length: 4096 }, (_, index) => index % 256));
     assert.deepEqual(await overTcp(bytes), bytes);
+    const document = Buffer.from([5, 0, 0, 0, 0]);
+    const message = Buffer.concat([Buffer.alloc(20), Buffer.from([0]), document]);
+    message.writeInt32LE(message.length, 0);
+    // OP_MSG
+    message.writeInt32LE(2013, 12);
+    assert.deepEqual(await overTcp(message), message);
+    const { metrics } = await weft.status();
+    await until(async () => /^envoy_mongo_\S*op_\S*\} [1-9]/m.test((await ask(metrics)).body));
   });
 
   test("serves HTTP/1.1 and HTTP/2 on one port; endpoints get what their port is declared to speak", async () => {
