@@ -38,8 +38,7 @@ export function record({ chain, origin, seen }: Carried, outcome: Outcome): void
     flags: outcome.flags,
     details: "",
     terminationDetails: "",
-    upstreamFailure:
-      outcome.failure === "" ? "" : `delayed_connect_error:_${words[outcome.failure] ?? outcome.failure}`,
+    upstreamFailure: failureOf(outcome.failure),
     bytesReceived: outcome.received,
     bytesSent: outcome.sent,
     milliseconds: outcome.milliseconds,
@@ -59,7 +58,14 @@ export function record({ chain, origin, seen }: Carried, outcome: Outcome): void
 /** The system's words for its codes, as Envoy's log has them. */
 const words: Readonly<Record<string, string>> = {
   ECONNREFUSED: "Connection_refused",
+  ECONNRESET: "Connection_reset_by_peer",
   EHOSTUNREACH: "No_route_to_host",
   ENETUNREACH: "Network_is_unreachable",
   ETIMEDOUT: "Connection_timed_out",
 };
+
+/** Time that ran out is no failure of the transport. */
+function failureOf(reason: string): string {
+  const code = /\bE[A-Z]+\b/.exec(reason)?.[0];
+  return code === undefined ? "" : `delayed_connect_error:_${words[code] ?? code}`;
+}
