@@ -176,10 +176,11 @@ export function chunkOf(bytes: Buffer, start: number, end: number): Buffer {
   return chunk;
 }
 
-export const lastChunk = "0\r\n\r\n";
+const lastChunk = "0\r\n\r\n";
 
-/** The end of a chunked body that has trailers: name, value, name, value … */
-export function lastChunkWith(trailers: readonly string[]): string {
+/** The end of a chunked body with its trailers, if any: name, value, name, value … */
+export function lastChunkWith(trailers: readonly string[] = none): string {
+  if (trailers.length === 0) return lastChunk;
   let lines = "0\r\n";
   for (let index = 0; index < trailers.length; index += 2) lines += `${trailers[index]}: ${trailers[index + 1]}\r\n`;
   return `${lines}\r\n`;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
-import { ChunkReader, chunkOf, lastChunk, lastChunkWith } from "./chunked.ts";
+import { ChunkReader, chunkOf, lastChunkWith } from "./chunked.ts";
 import { HeadReader } from "./head-reader.ts";
 import type { HeadLimits } from "./limits.ts";
 import { readRequest } from "./request.ts";
@@ -35,7 +35,7 @@ function feed(bytes: Buffer, lengths: readonly number[], take: (bytes: Buffer) =
 
 /** Every head of a stream of requests without bodies, up to the first refusal. */
 function heads(bytes: Buffer, lengths: readonly number[], read: typeof readRequest | typeof readResponse): unknown[] {
-  const reader = new HeadReader(limits);
+  const reader = new HeadReader(limits, read === readRequest ? "request" : "response");
   const events: unknown[] = [];
   feed(bytes, lengths, (given) => {
     let at = 0;
@@ -129,7 +129,7 @@ describe("in any cuts", () => {
         arbitrary: fc.constantFrom(
           "3;x=1\r\nabc\r\n",
           "0A\r\n0123456789\r\n",
-          lastChunk,
+          lastChunkWith(),
           "0;a\r\nX: y\r\nTE: z\r\n\r\n",
         ),
       },
@@ -148,7 +148,7 @@ describe("in any cuts", () => {
     );
     const bodies = fc
       .array(chunk, { maxLength: 8 })
-      .map((chunks) => Buffer.from(`${chunks.join("")}${lastChunk}after`));
+      .map((chunks) => Buffer.from(`${chunks.join("")}${lastChunkWith()}after`));
     const holds = (bytes: Buffer, lengths: number[]) => {
       const whole = body(bytes, []);
       assert.deepEqual(body(bytes, lengths), whole);
@@ -165,10 +165,10 @@ describe("in any cuts", () => {
 
   test("what is sent in chunks is what is read from them", () => {
     const holds = (pieces: readonly string[], lengths: number[]) => {
-      const { data, done, used } = body(Buffer.from(pieces.map(asChunk).join("") + lastChunk), lengths);
+      const { data, done, used } = body(Buffer.from(pieces.map(asChunk).join("") + lastChunkWith()), lengths);
       assert.equal(data, pieces.join(""));
       assert.ok(done);
-      assert.equal(used, (pieces.map(asChunk).join("") + lastChunk).length);
+      assert.equal(used, (pieces.map(asChunk).join("") + lastChunkWith()).length);
     };
     fc.assert(fc.property(fc.array(fc.string({ unit: "binary-ascii", minLength: 1 })), cuts, holds), runs);
   });

@@ -7,6 +7,9 @@ const empty: Buffer = Buffer.alloc(0);
 /** Bytes of a start line beside its target: a method, a version, spaces. */
 const besideTarget = 64;
 
+/** Whose heads are read. Only before a request may an empty line be skipped (RFC 9112 §2.2). */
+export type HeadOf = "request" | "response";
+
 /**
  * Finds the end of a head in bytes that come in any cuts. A head that arrives in one piece is not copied.
  * `read` gives the head's text (each line with its CRLF, without the empty line) and sets `position` behind it;
@@ -15,13 +18,17 @@ const besideTarget = 64;
 export class HeadReader {
   readonly #limits: HeadLimits;
   #kept = empty;
-  /** An empty line before the present head was skipped; a second one is not. */
-  #skipped = false;
+  /** Whether an empty line before the first head is skipped. */
+  readonly #skips: boolean;
+  /** No empty line before the present head is skipped, or no other one. */
+  #skipped: boolean;
   /** Where the rest begins in the bytes given last. */
   position = 0;
 
-  constructor(limits: HeadLimits) {
+  constructor(limits: HeadLimits, of: HeadOf = "request") {
     this.#limits = limits;
+    this.#skips = of === "request";
+    this.#skipped = !this.#skips;
   }
 
   /** Bytes of a head that is not complete. */
@@ -32,7 +39,6 @@ export class HeadReader {
   read(bytes: Buffer, start: number, end: number): string | Refusal | undefined {
     if (this.#kept.length > 0) return this.#readOn(bytes, start, end);
     let from = start;
-    // One empty line before a message may be skipped (RFC 9112 §2.2).
     if (bytes[from] === 13 && !this.#skipped && end - from > 1 && bytes[from + 1] === 10) {
       from += 2;
       this.#skipped = true;
@@ -69,7 +75,7 @@ export class HeadReader {
 
   #found(bytes: Buffer, start: number, end: number, position: number): string | Refusal {
     this.position = position;
-    this.#skipped = false;
+    this.#skipped = !this.#skips;
     // Most heads are so short that neither limit can be passed; what else is wrong with them is seen in their text.
     const small = end - start <= Math.min(this.#limits.target + besideTarget, this.#limits.head);
     const refused = small ? undefined : this.#refused(bytes.subarray(start, end + 4), 0);

@@ -50,6 +50,8 @@ export class Exchange implements Attempting {
   #target = "";
   #host = "";
   #mirrors: readonly Mirror[] | undefined = undefined;
+  /** Not yet inside of `start`, or after it: nobody will flush what is written to the endpoint. */
+  #alone = true;
   #responding = false;
   #tunnelling = false;
   #done = false;
@@ -89,6 +91,12 @@ export class Exchange implements Attempting {
 
   /** The request in the order it meets things: one form, a route, CORS, faults, then what the route says. */
   start(): void {
+    this.#alone = false;
+    this.#begin();
+    this.#alone = true;
+  }
+
+  #begin(): void {
     const { message, origin } = this;
     const { chain } = origin;
     if (message.minor === 0 && !chain.acceptHttp10) return this.reply(replies.oldVersion);
@@ -206,7 +214,7 @@ export class Exchange implements Attempting {
   }
 
   #startTimeout(milliseconds: number): void {
-    this.#timeout ??= new Timeout(this.#surroundings.ticker, () => this.#outOfTime(replies.timeout));
+    this.#timeout ??= new Timeout(this.#surroundings.ticker, () => this.#giveUp(replies.timeout));
     this.#timeout.set(milliseconds);
   }
 
@@ -217,7 +225,12 @@ export class Exchange implements Attempting {
     this.#retryOr({ kind: "timeout", reply: replies.perTryTimeout, stale: false }, action);
   }
 
-  #outOfTime(reply: LocalReply): void {
+  /** The client broke the form of its body: nobody knows where it ends. */
+  malformed(): void {
+    this.#giveUp(replies.malformedBody);
+  }
+
+  #giveUp(reply: LocalReply): void {
     if (this.#done) return;
     this.#attempt?.abandon();
     this.#attempt = undefined;
@@ -229,7 +242,7 @@ export class Exchange implements Attempting {
   sweep(now: number): void {
     const moved = this.outcome.requestBytes + this.outcome.responseBytes + this.#retries.made;
     const overdue = this.#pace.overdue(now, moved, this.#body.ended, this.origin.chain);
-    if (overdue) this.#outOfTime(overdue);
+    if (overdue) this.#giveUp(overdue);
   }
 
   #outgoing(): OutgoingRequest {
@@ -248,6 +261,7 @@ export class Exchange implements Attempting {
     if (bodyOf(this.message) === "none") return;
     if (!this.#body.sendTo(stream)) this.#server.pause();
     else this.#server.resume();
+    if (this.#alone) stream.flush();
   }
 
   // The request's body, as it comes from the client.

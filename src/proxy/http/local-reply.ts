@@ -44,6 +44,7 @@ export const replies = {
   idleTimeout: { status: 504, flags: "SI", details: "stream_idle_timeout", body: "stream timeout" },
   requestTimeout: { status: 408, flags: "DT", details: "request_overall_timeout", body: "request timeout" },
   upgradeRefused: { status: 403, flags: "", details: "upgrade_failed", body: "" },
+  malformedBody: { status: 400, flags: "DPE", details: "http1.codec_error", body: "" },
   oldVersion: { status: 426, flags: "DPE", details: "low_version", body: "" },
   faultAbort: { status: 500, flags: "FI", details: "fault_filter_abort", body: "fault filter abort" },
 } as const satisfies Record<string, LocalReply>;

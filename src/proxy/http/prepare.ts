@@ -35,7 +35,9 @@ export function prepare(message: RequestMessage, origin: Origin): RequestHead | 
     identify(message.fields, origin);
     return headOf(message, "", "");
   }
-  const target = cutFragment(message.target);
+  const { target } = message;
+  // A fragment is never sent (RFC 9110 §7.1).
+  if (target.includes("#")) return undefined;
   const question = target.indexOf("?");
   const raw = question === -1 ? target : target.slice(0, question);
   const path = chain.normalizePath && raw !== "*" ? normalizePath(raw, chain.mergeSlashes) : raw;
@@ -46,11 +48,6 @@ export function prepare(message: RequestMessage, origin: Origin): RequestHead | 
 
 function headOf({ method, host = "", fields }: RequestMessage, path: string, query: string): RequestHead {
   return { method, path, query, authority: host, scheme: "http", headers: fields };
-}
-
-function cutFragment(target: string): string {
-  const hash = target.indexOf("#");
-  return hash === -1 ? target : target.slice(0, hash);
 }
 
 /** One walk over the fields that begin with `x-`: what the mesh says about a request is the mesh's to say. */

@@ -4,14 +4,17 @@ import {
   chunkOf,
   defaultLimits,
   HeadReader,
-  lastChunk,
   lastChunkWith,
   readResponse,
   type BodyEnd,
+  type ResponseMessage,
 } from "../../wire/index.ts";
 import { bodyOf, type Caller, type ClientStream, type OutgoingRequest } from "../http/codec.ts";
 import type { SocketUser, WireSocket } from "../net/socket.ts";
 import { printOutgoing } from "./print.ts";
+
+/** Interim answers to one request; more of them are a flood. */
+const mostInterim = 64;
 
 /** One connection to an endpoint; carries one exchange at a time. */
 export class Http1ClientConnection implements ClientStream, SocketUser {
@@ -22,7 +25,7 @@ export class Http1ClientConnection implements ClientStream, SocketUser {
   idleSince = 0;
   readonly #idle: (connection: Http1ClientConnection) => void;
   readonly #gone: (connection: Http1ClientConnection) => void;
-  readonly #heads = new HeadReader(defaultLimits);
+  readonly #heads = new HeadReader(defaultLimits, "response");
   #caller: Caller | undefined;
   #pendingHead = "";
   #chunkedRequest = false;
@@ -32,6 +35,9 @@ export class Http1ClientConnection implements ClientStream, SocketUser {
   #chunks: ChunkReader | undefined;
   #persistent = true;
   #answered = false;
+  #interim = 0;
+  /** The protocol the request asks to switch to. */
+  #upgrade: string | undefined = undefined;
 
   constructor(
     socket: WireSocket,
@@ -58,6 +64,8 @@ export class Http1ClientConnection implements ClientStream, SocketUser {
     this.requests += 1;
     this.#answered = false;
     this.#persistent = true;
+    this.#interim = 0;
+    this.#upgrade = request.message.upgrade;
     const body = bodyOf(request.message);
     this.#chunkedRequest = body === "unknown";
     this.#requestOpen = body !== "none";
@@ -83,7 +91,7 @@ export class Http1ClientConnection implements ClientStream, SocketUser {
   endBody(trailers: readonly string[] | undefined): void {
     if (this.#state === "tunnel") return this.socket.end();
     this.flush();
-    if (this.#chunkedRequest) this.socket.write(trailers ? lastChunkWith(trailers) : lastChunk);
+    if (this.#chunkedRequest) this.socket.write(lastChunkWith(trailers));
     this.#requestOpen = false;
   }
 
@@ -167,7 +175,7 @@ export class Http1ClientConnection implements ClientStream, SocketUser {
     const text = this.#heads.read(buffer, start, end);
     if (text === undefined) return end;
     const message = typeof text === "string" ? readResponse(text, defaultLimits) : text;
-    if ("refused" in message) {
+    if ("refused" in message || this.#unasked(message)) {
       this.#caller = undefined;
       this.#close();
       caller.broken("protocol-error", true);
@@ -187,6 +195,14 @@ export class Http1ClientConnection implements ClientStream, SocketUser {
     caller.responseHead(message, bodyEnd);
     if (this.#state === "none" && this.#caller === caller) this.#finish();
     return at;
+  }
+
+  /** Nothing switches to a protocol nobody asked for (RFC 9110 §7.8), and hints come to an end. */
+  #unasked({ status, upgrade }: ResponseMessage): boolean {
+    if (status >= 200) return false;
+    if (status === 101) return this.#upgrade === undefined || upgrade !== this.#upgrade;
+    this.#interim += 1;
+    return this.#interim > mostInterim;
   }
 
   #readChunks(caller: Caller, buffer: Buffer, start: number, end: number): number {

@@ -8,6 +8,7 @@ export function printOutgoing({ message, target, host, extra }: OutgoingRequest)
   if (message.chunked) framing += "transfer-encoding: chunked\r\n";
   else if (message.contentLength >= 0) framing += `content-length: ${message.contentLength}\r\n`;
   if (message.upgrade !== undefined) framing += `connection: Upgrade\r\nupgrade: ${message.upgrade}\r\n`;
+  else if (message.takesTrailers) framing += "connection: TE\r\nte: trailers\r\n";
   if (message.expectContinue) framing += "expect: 100-continue\r\n";
   return printRequest(message.method, target, host, message.fields, framing);
 }

@@ -4,7 +4,6 @@ import {
   chunkOf,
   defaultLimits,
   HeadReader,
-  lastChunk,
   lastChunkWith,
   readRequest,
   type BodyEnd,
@@ -158,6 +157,8 @@ export class Http1ServerConnection implements ServerConnection, ServerStream, So
     this.#left = Math.max(0, message.contentLength);
     this.#chunks = message.chunked ? new ChunkReader() : undefined;
     this.#chunked = false;
+    // What follows a refused tunnel may have been meant for it; who speaks the old version is refused once.
+    if (message.method === "CONNECT" || (message.minor === 0 && !this.origin.chain.acceptHttp10)) this.#last = true;
     const exchange = new Exchange(message, this, this.#surroundings);
     this.#exchange = exchange;
     const at = this.#heads.position;
@@ -179,10 +180,7 @@ export class Http1ServerConnection implements ServerConnection, ServerStream, So
     });
     if (chunks.failed) {
       // Where the next request would begin cannot be known any more.
-      this.#closing = true;
-      this.#exchange = undefined;
-      exchange.abort();
-      this.#socket.destroy();
+      exchange.malformed();
       return end;
     }
     if (chunks.done) {
@@ -233,7 +231,7 @@ export class Http1ServerConnection implements ServerConnection, ServerStream, So
     if (!message || this.#exchange?.tunnelling) return "";
     const unread = this.#left > 0 || this.#chunks !== undefined;
     const endless = (end === "chunked" || end === "close") && message.minor === 0;
-    if (!message.persistent || unread || endless || this.#draining || this.#halfClosed) {
+    if (this.#last || !message.persistent || unread || endless || this.#draining || this.#halfClosed) {
       this.#last = true;
       return "connection: close\r\n";
     }
@@ -262,9 +260,8 @@ export class Http1ServerConnection implements ServerConnection, ServerStream, So
 
   endResponse(trailers: readonly string[] | undefined, clean: boolean): void {
     this.flush();
-    // Others could not tell that they are there (RFC 9110 §6.5.1).
-    const wanted = this.#message?.takesTrailers ? trailers : undefined;
-    if (this.#chunked) this.#socket.write(wanted ? lastChunkWith(wanted) : lastChunk);
+    // Who did not say that it reads trailers may not know them (RFC 9110 §6.5.1).
+    if (this.#chunked) this.#socket.write(lastChunkWith(this.#message?.takesTrailers ? trailers : undefined));
     this.#next(clean);
   }
 

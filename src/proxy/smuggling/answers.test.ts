@@ -25,6 +25,8 @@ async function oddOrigin(): Promise<OddOrigin> {
       }
       socket.write(origin.script.answer, "latin1");
       if (origin.script.behind === "ends") socket.end();
+      // What was sent before it arrives first.
+      if (origin.script.behind === "resets") setTimeout(() => socket.resetAndDestroy(), 10);
     });
   });
   const origin: OddOrigin = {

@@ -2,7 +2,7 @@
 export type Fate =
   /** One answer of this status, then the end; nothing reaches the endpoint. */
   | { readonly kind: "refused"; readonly status: number }
-  /** Broken inside its body: the endpoint sees no whole request, the client no success, and the connection ends. */
+  /** Broken inside its body: the endpoint sees no whole request, the client 400 and the end. */
   | { readonly kind: "broken" }
   /** The rest of a body never came: nothing whole reaches the endpoint, and no answer comes. */
   | { readonly kind: "unfinished" }

@@ -6,7 +6,7 @@ export interface AnswerRow {
   readonly lines: string;
   readonly answer: string;
   /** What the endpoint does behind its answer. */
-  readonly behind: "stays" | "ends";
+  readonly behind: "stays" | "ends" | "resets";
   /** `cut`: the connection breaks before the answer is whole. */
   readonly comes: number | "cut";
   readonly body: string;
@@ -64,6 +64,7 @@ const statusLines: readonly AnswerRow[] = [
   badLine("with tabs", "HTTP/1.1\t200\tOK"),
   badLine("behind a space", " HTTP/1.1 200 OK"),
   badLine("behind a byte order mark", "\xef\xbb\xbfHTTP/1.1 200 OK"),
+  badLine("behind an empty line", "\r\nHTTP/1.1 200 OK"),
   badLine("behind two empty lines", "\r\n\r\nHTTP/1.1 200 OK"),
   badLine("behind a bare LF", "\nHTTP/1.1 200 OK"),
   badLine("behind text", "hello HTTP/1.1 200 OK"),
@@ -162,6 +163,7 @@ const bodies: readonly AnswerRow[] = [
     "ok",
   ),
   cut("a body shorter than its length", `${ok}content-length: 9\r\n\r\nhalf`, { behind: "ends" }),
+  cut("a body until the end that is a reset", `${ok}\r\nhalf`, { behind: "resets" }),
   cut("chunks without the last", chunked("2\r\nok\r\n"), { behind: "ends" }),
   cut("a chunk shorter than its size", chunked("9\r\nhalf"), { behind: "ends" }),
   cut("trailers without their end", chunked("2\r\nok\r\n0\r\nX: y\r\n"), { behind: "ends" }),
@@ -185,6 +187,34 @@ const interims: readonly AnswerRow[] = [
     "102 and 199 before it",
     `HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 199 X\r\n\r\n${ok}content-length: 2\r\n\r\nok`,
     "ok",
+  ),
+  bad(
+    "hints without end",
+    `${"HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n".repeat(65)}${ok}content-length: 0\r\n\r\n`,
+  ),
+  whole(
+    "a reasonable number of hints",
+    `${"HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n".repeat(64)}${ok}content-length: 2\r\n\r\nok`,
+    "ok",
+  ),
+  row(
+    "101 to another protocol",
+    "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\nevil",
+    502,
+    { lines: upgrade },
+  ),
+  row("101 to no protocol", "HTTP/1.1 101 Switching Protocols\r\n\r\nevil", 502, { lines: upgrade }),
+  row(
+    "101 to a protocol its Connection does not name",
+    "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\n\r\nevil",
+    502,
+    { lines: upgrade },
+  ),
+  row(
+    "101 with a length",
+    "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\ncontent-length: 4\r\n\r\nevil",
+    502,
+    { lines: upgrade },
   ),
   bad("garbage behind 100", "HTTP/1.1 100 Continue\r\n\r\ngarbage\r\n\r\n"),
   bad("101, unasked", "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\nevil"),

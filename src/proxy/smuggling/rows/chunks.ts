@@ -127,6 +127,12 @@ export const chunks: readonly Row[] = [
     "POST /first abc",
   ),
   forwarded(
+    "trailers, in our words",
+    chunked("3\r\nabc\r\n0\r\nX:y\r\nHost: b\r\nZ: \t\r\n\r\n"),
+    "POST /first abc",
+    /\r\n\r\n3\r\nabc\r\n0\r\nX: y\r\nZ: \r\n\r\n/,
+  ),
+  forwarded(
     "trailers that frame, which are dropped",
     chunked("3\r\nabc\r\n0\r\nContent-Length: 99\r\nTransfer-Encoding: x\r\nHost: b\r\n\r\n"),
     "POST /first abc",

@@ -59,6 +59,12 @@ export const hops: readonly Row[] = [
     "GET /first",
     absent("keep-alive", "proxy-connection", "te", "connection"),
   ),
+  forwarded(
+    "TE of trailers",
+    get("TE: gzip, trailers\r\nConnection: TE"),
+    "GET /first",
+    /\r\nconnection: TE\r\nte: trailers\r\n/,
+  ),
   forwarded("an odd name in Connection", get('Connection: x y, "z", (a)'), "GET /first", absent("connection")),
   refused("a hundred names in Connection and more", get(`Connection: ${"x,".repeat(200)}`), 431),
   refused("a Connection with a space before its colon", get("Connection : close")),

@@ -146,6 +146,8 @@ export const targetRows: readonly Row[] = [
   refused("a TLS record", "\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03\r\n\r\n"),
   refused("HTTP/1.0", "GET /first HTTP/1.0\r\nHost: a\r\n\r\n", 426),
   refused("HTTP/1.0 without Host", "GET /first HTTP/1.0\r\n\r\n", 426),
+  refused("HTTP/1.0 that stays", "GET /first HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\n\r\n", 426),
+  refused("CONNECT with bytes for its tunnel", "CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n", 403),
   forwarded("one empty line before it", `\r\n${get("/first")}`, "GET /first", /^GET \/first /),
   forwarded("an empty line between two", `${get("/first")}\r\n${get("/second")}\r\n`, ["GET /first", "GET /second"]),
   closed("two empty lines between two", `${get("/first")}\r\n\r\n${get("/second")}`, ["GET /first"], [200, 400]),
