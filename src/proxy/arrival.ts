@@ -16,6 +16,8 @@ export interface Arrival {
   readonly remotePort: number;
   /** Inbound: the caller, as far as it is known. */
   readonly peer: WorkloadLabels;
+  /** By the caller's side in this process: what a wire would have had to secure never was on one. */
+  readonly handedOver?: boolean;
 }
 
 /** Whom a connection is made for: what its PROXY header says, else its own ends. */
@@ -31,7 +33,8 @@ export function factsOf({ source, destination }: ProxiedEnds, seen: Seen | undef
     destinationPort: destination.port,
     sourceAddress: source.address,
     protocol: seen?.protocol ?? "unknown",
-    ...(seen?.serverName === undefined ? {} : { serverName: seen.serverName }),
+    ...(seen?.hello?.serverName === undefined ? {} : { serverName: seen.hello.serverName }),
+    ...(seen?.hello === undefined ? {} : { alpn: seen.hello.alpn }),
   };
 }
 
@@ -52,6 +55,7 @@ export function arrivalAt(
       remoteAddress: source.address,
       remotePort: source.port,
       peer: caller.meshed ? caller.labels : unknownWorkload,
+      handedOver: true,
     }
   );
 }

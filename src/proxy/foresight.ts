@@ -15,7 +15,8 @@ export function foresee(arrival: Arrival, named: ProxiedEnds | undefined, surrou
     const { source, destination } = endsOf(at, ends);
     const { owner, direction, listener }: Arrival = at;
     const chain = listener.chain(factsOf({ source, destination }, undefined));
-    if (chain?.kind !== "tcp") return [];
+    // In TLS the client speaks first.
+    if (chain?.kind !== "tcp" || (chain.tls && !at.handedOver)) return [];
     const choice = choose(chain, { owner, destination }, surroundings);
     if ("flag" in choice) return [];
     choices.push(choice);

@@ -1,10 +1,10 @@
 import type { Socket } from "node:net";
 import { arrivalAt, endsOf, factsOf, listenerOf, type Arrival } from "./arrival.ts";
-import type { ConnectionFacts, Endpoint, TcpSeries } from "./config/contract.ts";
+import type { Chain, ConnectionFacts, Endpoint, TcpSeries, WorkloadLabels } from "./config/contract.ts";
 import { endpointKey } from "./config/endpoint.ts";
 import { unknownWorkload } from "./config/workload-labels.ts";
 import { foresee } from "./foresight.ts";
-import { clientCertificate } from "./http/inbound-hop.ts";
+import { clientCertificate as certificateOf } from "./http/inbound-hop.ts";
 import { acceptRequests, codecOf } from "./http/accept.ts";
 import type { ServerConnection } from "./http/codec.ts";
 import type { Party, Surroundings } from "./http/surroundings.ts";
@@ -12,6 +12,7 @@ import { nobody, WireSocket } from "./net/socket.ts";
 import { Ahead } from "./tcp/ahead.ts";
 import { FirstBytes, type Found, type OpenAhead } from "./tcp/first-bytes.ts";
 import { proxyTcp, type Carried } from "./tcp/tcp-proxy.ts";
+import { secureArriving } from "./tls/arriving.ts";
 
 /** A connection that carries requests: what its chain was chosen by. */
 interface Entered {
@@ -33,12 +34,18 @@ export class Service {
 
   accept(accepted: Socket, arrival: Arrival): void {
     const socket = WireSocket.over(accepted, nobody);
-    this.#sockets.add(socket);
-    socket.socket.once("close", () => {
-      this.#sockets.delete(socket);
-      if (this.#sockets.size === 0) this.#emptied?.resolve();
-    });
+    this.#keep(socket);
     this.#readFirst(socket, arrival, undefined, []);
+  }
+
+  #keep(socket: WireSocket): void {
+    this.#sockets.add(socket);
+    socket.socket.once("close", () => this.#forget(socket));
+  }
+
+  #forget(socket: WireSocket): void {
+    this.#sockets.delete(socket);
+    if (this.#sockets.size === 0) this.#emptied?.resolve();
   }
 
   /** Every client is told with its next answer that there will be no more on its connection. Resolves when none is left. */
@@ -83,18 +90,35 @@ export class Service {
     const { source, destination } = ends;
     const facts = factsOf(ends, seen);
     const chain = listener.chain(facts);
-    if (chain?.kind !== "tcp") ahead?.close();
+    if (chain?.kind !== "tcp" || chain.tls) ahead?.close();
     if (!chain) return socket.reset();
-    const origin = {
+    const known = {
       owner,
       direction,
-      peer,
-      clientCertificate: peer === unknownWorkload ? undefined : clientCertificate(owner, peer),
       remote: endpointKey(source.address, source.port),
       remoteAddress: source.address,
       local: endpointKey(destination.address, destination.port),
       destination,
     };
+    const carry = (socket: WireSocket, first: Buffer | undefined) => {
+      const caller = callerOf(peer, socket);
+      const clientCertificate = peer === unknownWorkload ? undefined : certificateOf(owner, peer);
+      const origin = { ...known, peer: caller, clientCertificate, tls: socket.tls };
+      this.#carry({ chain, origin, socket, first, seen, series, ahead }, arrival, facts);
+    };
+    const { tls, handshakeTimeout: timeout } = chain;
+    if (!tls || arrival.handedOver) return carry(socket, first);
+    const { telemetry, ticker } = this.#surroundings;
+    const counters = telemetry.tls("listener", listener.name);
+    const arriving = { socket, first, asked: seen?.hello, tls, timeout, counters };
+    const secured = secureArriving(arriving, ticker, (now) => carry(now, undefined));
+    // The object of before tells nothing any more.
+    if (secured) this.#keep(secured);
+    this.#forget(socket);
+  }
+
+  #carry(carried: Omit<Carried, "chain"> & { readonly chain: Chain }, arrival: Arrival, facts: ConnectionFacts): void {
+    const { chain, origin, socket, first, series } = carried;
     if (chain.kind === "http") {
       const codec = codecOf(chain, facts.protocol, socket.alpn);
       const connection = acceptRequests(socket, { ...origin, chain }, codec, this.#surroundings, () => {
@@ -111,8 +135,7 @@ export class Service {
       if (socket.ended) connection.ended();
       return;
     }
-    const carried: Carried = { chain, origin, socket, first, seen, series, ahead };
-    proxyTcp(carried, this.#surroundings, (...args) => this.#enterCallee(...args));
+    proxyTcp({ ...carried, chain }, this.#surroundings, (...args) => this.#enterCallee(...args));
   }
 
   /** The callee is served here too: its listener takes the connection over, as if it had arrived there. */
@@ -131,4 +154,10 @@ export class Service {
     }
     return true;
   }
+}
+
+/** Who calls: as it is known, else as its certificate says. */
+function callerOf(peer: WorkloadLabels, { tls }: WireSocket): WorkloadLabels {
+  const principal = tls?.peer?.verified ? tls.peer.uris[0] : undefined;
+  return peer === unknownWorkload && principal !== undefined ? { ...unknownWorkload, principal } : peer;
 }

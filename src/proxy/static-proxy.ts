@@ -1,9 +1,10 @@
 import { lookup } from "node:dns/promises";
 import type { Socket } from "node:net";
 import { systemChance, systemClock, type Log } from "../base/index.ts";
+import type { Secret } from "../xds/index.ts";
 import { pageOf, type PageRequest, type Reply } from "./admin/index.ts";
 import type { Bootstrap } from "./bootstrap/bootstrap.ts";
-import { nodeOf, portsOf, resourcesOf } from "./bootstrap/resources.ts";
+import { nodeOf, portsOf, resourcesOf, secretsOf } from "./bootstrap/resources.ts";
 import { type BoundPort, BoundPorts, type ChosenPorts } from "./capture/bound-ports.ts";
 import { unknownWorkload, workloadLabels } from "./config/workload-labels.ts";
 import { LiveWorkload } from "./config/workload.ts";
@@ -12,6 +13,7 @@ import { Connector } from "./net/connector.ts";
 import { Ticker } from "./net/ticker.ts";
 import { Service } from "./serve.ts";
 import { IstioTelemetry, LogFiles } from "./stats/index.ts";
+import { Material } from "./tls/material.ts";
 
 export interface StaticProxyOptions {
   readonly version: string;
@@ -32,9 +34,11 @@ export class StaticProxy {
   readonly #service: Service;
   readonly #ports: BoundPorts;
   readonly #sweeper: Sweeper;
+  readonly #material = new Material((name) => this.#secrets.get(name));
   readonly #logs: LogFiles;
   readonly #startedAt = systemClock.monotonic();
   #bootstrap: Bootstrap = {};
+  #secrets: ReadonlyMap<string, Secret> = new Map();
 
   constructor(bootstrap: Bootstrap, options: StaticProxyOptions) {
     this.#options = options;
@@ -47,6 +51,7 @@ export class StaticProxy {
       chance: systemChance,
       resolve: async (name, family) => (await lookup(name, { all: true, family })).map(({ address }) => address),
       write: this.#logs.write,
+      material: this.#material,
       allBound: true,
     });
     this.#party = { config: this.#config, labels: workloadLabels(node), meshed: false, gateway: true };
@@ -76,6 +81,8 @@ export class StaticProxy {
   /** Puts a checked bootstrap in force. Rejects, with nothing changed, when a port of it cannot be bound. */
   async serve(bootstrap: Bootstrap, chosen: ChosenPorts = {}): Promise<void> {
     const follow = await this.#ports.prepare(portsOf(bootstrap), chosen);
+    this.#secrets = secretsOf(bootstrap);
+    this.#material.changed();
     const { changes } = resourcesOf(bootstrap, this.#bootstrap);
     for (const change of changes) {
       for (const { name, reason } of this.#config.apply(change)) {

@@ -2,6 +2,7 @@
 import "./latin1.ts";
 export * from "./authority.ts";
 export * from "./chunked.ts";
+export * from "./client-hello.ts";
 export * from "./fields.ts";
 export * from "./head-reader.ts";
 export { http2Codes } from "./http2/codes.ts";

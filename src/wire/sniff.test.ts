@@ -1,23 +1,6 @@
 import assert from "node:assert/strict";
-import { Duplex } from "node:stream";
-import { connect } from "node:tls";
 import { describe, test } from "node:test";
-import { hasWholeHello, serverNameOf, sniff } from "./sniff.ts";
-
-/** The first bytes a TLS client sends. */
-function clientHello(servername?: string): Promise<Buffer> {
-  return new Promise<Buffer>((resolve, reject) => {
-    const wire = new Duplex({
-      read: () => undefined,
-      write(bytes: Buffer, _, done) {
-        resolve(bytes);
-        done();
-      },
-    });
-    const tls = connect({ socket: wire, ...(servername === undefined ? {} : { servername }) });
-    tls.on("error", reject);
-  });
-}
+import { sniff } from "./sniff.ts";
 
 describe("the first bytes of a connection", () => {
   const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -62,38 +45,6 @@ describe("the first bytes of a connection", () => {
       for (let length = 0; length < bytes.length; length += 1) {
         const sooner = sniff(bytes.subarray(0, length));
         if (sooner !== undefined) assert.equal(sooner, shows, JSON.stringify(text.slice(0, length)));
-      }
-    }
-  });
-});
-
-describe("a TLS ClientHello", () => {
-  test("tells the server's name in lower case, once it is whole", async () => {
-    const hello = await clientHello("Shop.Example");
-    assert.equal(sniff(hello), "tls");
-    assert.equal(serverNameOf(hello), "shop.example");
-    assert.ok(hasWholeHello(hello));
-    for (let length = 0; length < hello.length; length += 1) {
-      const part = hello.subarray(0, length);
-      assert.ok(!hasWholeHello(part));
-      const name = serverNameOf(part);
-      assert.ok(name === undefined || name === "shop.example");
-    }
-  });
-
-  test("may have no server's name", async () => {
-    const hello = await clientHello();
-    assert.equal(sniff(hello), "tls");
-    assert.equal(serverNameOf(hello), undefined);
-  });
-
-  test("with any byte changed gives a name or none, never an error", async () => {
-    const hello = await clientHello("shop.example");
-    for (let at = 0; at < hello.length; at += 1) {
-      for (const value of [0, 0xff]) {
-        const changed = Buffer.from(hello);
-        changed[at] = value;
-        serverNameOf(changed);
       }
     }
   });

@@ -73,6 +73,8 @@ export interface FilterChain {
   readonly filter_chain_match?: FilterChainMatch;
   readonly filters: readonly TypedFilter[];
   readonly transport_socket?: TypedFilter;
+  /** `"0s"`: none of its own. */
+  readonly transport_socket_connect_timeout?: Duration;
   readonly metadata?: Metadata;
 }
 
@@ -359,6 +361,12 @@ export interface Cluster {
   /** `filter_metadata.istio`: `{ services: [{host, name, namespace}], subset?, default_original_port? }`. */
   readonly metadata?: Metadata;
   readonly transport_socket?: TypedFilter;
+  /** The first whose `match` stands in the endpoint's metadata under `envoy.transport_socket_match`. */
+  readonly transport_socket_matches?: readonly {
+    readonly name: string;
+    readonly match?: Readonly<Record<string, unknown>>;
+    readonly transport_socket: TypedFilter;
+  }[];
   readonly alt_stat_name?: string;
 }
 

@@ -6,4 +6,5 @@ export * from "./discovery.ts";
 export * from "./envoy.ts";
 export * from "./order.ts";
 export * from "./server.ts";
+export * from "./transport-sockets.ts";
 export * from "./version.ts";

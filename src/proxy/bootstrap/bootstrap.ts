@@ -1,4 +1,4 @@
-import type { Cluster, Listener } from "../../xds/index.ts";
+import type { Cluster, Listener, Secret } from "../../xds/index.ts";
 
 /** `envoy.config.bootstrap.v3.Bootstrap`, as far as it is honoured. */
 export interface Bootstrap {
@@ -6,6 +6,7 @@ export interface Bootstrap {
   readonly static_resources?: {
     readonly listeners?: readonly Listener[];
     readonly clusters?: readonly Cluster[];
+    readonly secrets?: readonly Secret[];
   };
   readonly admin?: {
     readonly address?: { readonly socket_address: { readonly address: string; readonly port_value: number } };

@@ -2,8 +2,9 @@ import type { Position } from "../../base/index.ts";
 import { type Path, readDocuments } from "../../documents/index.ts";
 import { LiveWorkload } from "../config/workload.ts";
 import { check } from "../config/shape.ts";
+import { Material } from "../tls/material.ts";
 import type { Bootstrap } from "./bootstrap.ts";
-import { inertSurroundings, nodeOf, resourcesOf } from "./resources.ts";
+import { inertSurroundings, nodeOf, resourcesOf, secretsOf } from "./resources.ts";
 import { bootstrapShape } from "./shape.ts";
 import { type Spelt, spell } from "./spelling.ts";
 
@@ -55,7 +56,9 @@ function refused(path: string, message: string, at: Position): LoadedBootstrap {
 
 /** What only compiling the resources finds: they are put in force where nothing can reach them. */
 function refusals(bootstrap: Bootstrap): string[] {
-  const trial = new LiveWorkload(nodeOf(bootstrap), inertSurroundings);
+  const secrets = secretsOf(bootstrap);
+  const material = new Material((name) => secrets.get(name));
+  const trial = new LiveWorkload(nodeOf(bootstrap), { ...inertSurroundings, material });
   const { changes, pathOf } = resourcesOf(bootstrap);
   const found = changes.flatMap((change) =>
     trial.apply(change).map(({ name, reason }) => `${pathOf(change.kind, name)}: ${reason}`),

@@ -1,5 +1,5 @@
 import { systemChance, systemClock } from "../../base/index.ts";
-import type { Listener, Node, ResourceChange, ResourceKind } from "../../xds/index.ts";
+import type { Listener, Node, ResourceChange, ResourceKind, Secret } from "../../xds/index.ts";
 import type { WantedPort } from "../capture/bound-ports.ts";
 import type { WorkloadSurroundings } from "../config/workload.ts";
 import type { Bootstrap } from "./bootstrap.ts";
@@ -95,8 +95,13 @@ export function nodeOf({ node }: Bootstrap): Node {
   };
 }
 
+/** A bootstrap's secrets, by name. */
+export function secretsOf({ static_resources }: Bootstrap): ReadonlyMap<string, Secret> {
+  return new Map((static_resources?.secrets ?? []).map((secret) => [secret.name, secret]));
+}
+
 /** Where resources can be tried: names are never asked for, nothing is written. */
-export const inertSurroundings: WorkloadSurroundings = {
+export const inertSurroundings: Omit<WorkloadSurroundings, "material"> = {
   clock: { ...systemClock, after: () => ({ cancel: () => undefined }) },
   chance: systemChance,
   resolve: () => new Promise(() => undefined),

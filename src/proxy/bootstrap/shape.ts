@@ -1,4 +1,5 @@
 import { clusterShape, listenerShape, socketAddress } from "../config/honoured.ts";
+import { secretShape } from "../config/transport-socket-shape.ts";
 import { anything, list, message, noEffect, text } from "../config/shape.ts";
 
 /** What of a bootstrap this proxy honours. */
@@ -9,7 +10,11 @@ export const bootstrapShape = message({
     metadata: anything,
     locality: message({ region: text, zone: text, sub_zone: text }),
   }),
-  static_resources: message({ listeners: list(listenerShape), clusters: list(clusterShape) }),
+  static_resources: message({
+    listeners: list(listenerShape),
+    clusters: list(clusterShape),
+    secrets: list(secretShape),
+  }),
   admin: message({
     address: socketAddress,
     access_log: noEffect("requests to the admin pages are not logged"),

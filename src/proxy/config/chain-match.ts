@@ -75,5 +75,5 @@ function serverNameFit(names: readonly string[] | undefined): Fit {
 function applicationFit(protocols: readonly string[] | undefined): Fit {
   if (!protocols || protocols.length === 0) return anything;
   const wanted = new Set(protocols);
-  return ({ protocol }) => (wanted.has(protocol) ? 1 : -1);
+  return ({ protocol, alpn = [] }) => (wanted.has(protocol) || alpn.some((each) => wanted.has(each)) ? 1 : -1);
 }

@@ -10,6 +10,8 @@ import type { Chain, HttpChain, RouteTable, TcpChain } from "./contract.ts";
 import { milliseconds } from "./duration.ts";
 import { sessionOptions } from "./http2.ts";
 import { weightedChoice } from "./percent.ts";
+import { serverTls } from "../tls/transport-socket.ts";
+import type { Material } from "../tls/material.ts";
 import { compileRoutes } from "./route-table.ts";
 import { onTheWire } from "./wire-text.ts";
 
@@ -17,7 +19,12 @@ export interface ChainSurroundings {
   /** The route table in force under a name. */
   readonly routes: (name: string) => RouteTable | undefined;
   readonly write: WriteLine;
+  /** Where certificates and keys come from. */
+  readonly material: Material;
 }
+
+/** Milliseconds a handshake may take where the configuration knows no limit. */
+const handshakeLimit = 10_000;
 
 const serverModes = { OVERWRITE: "overwrite", APPEND_IF_ABSENT: "append", PASS_THROUGH: "pass" } as const;
 
@@ -36,17 +43,23 @@ export function compileChain(message: FilterChain, listener: string, surrounding
     );
   }
   const name = message.name ?? listener;
+  const secured = {
+    tls: serverTls(message.transport_socket, surroundings.material),
+    handshakeTimeout: milliseconds(message.transport_socket_connect_timeout, 0) || handshakeLimit,
+  };
   return last["@type"] === filterTypes.httpConnectionManager
-    ? httpChain(last as HttpConnectionManager, name, surroundings)
-    : tcpChain(last as TcpProxy, mongo as MongoProxy | undefined, name, surroundings);
+    ? { ...httpChain(last as HttpConnectionManager, name, surroundings), ...secured }
+    : { ...tcpChain(last as TcpProxy, mongo as MongoProxy | undefined, name, surroundings), ...secured };
 }
+
+type Unsecured<C extends Chain> = Omit<C, "tls" | "handshakeTimeout">;
 
 function tcpChain(
   message: TcpProxy,
   mongo: MongoProxy | undefined,
   name: string,
   { write }: ChainSurroundings,
-): TcpChain {
+): Unsecured<TcpChain> {
   const clusters = message.weighted_clusters?.clusters ?? [{ name: message.cluster ?? "", weight: 1 }];
   return {
     kind: "tcp",
@@ -60,7 +73,11 @@ function tcpChain(
   };
 }
 
-function httpChain(message: HttpConnectionManager, name: string, { routes, write }: ChainSurroundings): HttpChain {
+function httpChain(
+  message: HttpConnectionManager,
+  name: string,
+  { routes, write }: ChainSurroundings,
+): Unsecured<HttpChain> {
   const last = message.http_filters.at(-1)?.typed_config?.["@type"];
   if (last !== filterTypes.router) throw new RangeError("http_filters: the last one must be the router");
   const { rds, route_config } = message;

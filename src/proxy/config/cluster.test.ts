@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ManualClock, seededChance } from "../../base/index.ts";
 import type { Cluster as ClusterMessage, ClusterLoadAssignment, LbEndpoint } from "../../xds/index.ts";
+import { Material } from "../tls/material.ts";
 import { LiveCluster } from "./cluster.ts";
 import type { Endpoint } from "./contract.ts";
 
@@ -17,7 +18,7 @@ const eds: ClusterMessage = { name: "c", type: "EDS", lb_policy: "ROUND_ROBIN" }
 
 function live(message: ClusterMessage, resolve: (name: string) => Promise<string[]> = () => Promise.resolve([])) {
   const clock = new ManualClock();
-  return { clock, cluster: new LiveCluster(message, { clock, chance: () => 0, resolve }) };
+  return { clock, cluster: new LiveCluster(message, { clock, chance: () => 0, resolve, material: new Material() }) };
 }
 
 const asked = (parts: object = {}) => ({

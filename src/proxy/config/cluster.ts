@@ -9,7 +9,10 @@ import { milliseconds } from "./duration.ts";
 import { sessionOptions } from "./http2.ts";
 import { endpointKey, LiveEndpoint, wantedEndpoints, type WantedEndpoint } from "./endpoint.ts";
 import { Resolution, type ResolveName } from "./resolution.ts";
+import { TransportSockets } from "./transport-sockets.ts";
 import { destinationService } from "./workload-labels.ts";
+import type { ClientTls } from "../tls/client-tls.ts";
+import type { Material } from "../tls/material.ts";
 
 export interface ClusterSurroundings {
   readonly clock: Clock;
@@ -17,6 +20,8 @@ export interface ClusterSurroundings {
   readonly resolve: ResolveName;
   /** Who answers at an original destination, when it is a service's address. */
   readonly behind?: (destination: SocketAddress) => SocketAddress | undefined;
+  /** Where certificates and keys come from. */
+  readonly material: Material;
 }
 
 /** Envoy's thresholds when none are given. */
@@ -41,6 +46,7 @@ export class LiveCluster implements Cluster {
   readonly #endpoints = new Map<string, LiveEndpoint>();
   /** What `pick` chooses from: healthy endpoints of the best priority that has any. */
   #usable: readonly LiveEndpoint[] = [];
+  readonly #sockets: TransportSockets;
   #balance: Balancer = () => undefined;
   #policy: BalancerName | undefined;
   #resolution: Resolution | undefined;
@@ -49,6 +55,7 @@ export class LiveCluster implements Cluster {
   constructor(message: ClusterMessage, surroundings: ClusterSurroundings) {
     this.name = message.name;
     this.#surroundings = surroundings;
+    this.#sockets = new TransportSockets(surroundings.material);
     this.message = message;
     this.destination = destinationService(message);
     this.configure(message);
@@ -66,6 +73,8 @@ export class LiveCluster implements Cluster {
   }
 
   configure(message: ClusterMessage): void {
+    // First what may throw: a cluster that is refused stays as it was.
+    this.#sockets.configure(message);
     const kindChanged = (this.message.type ?? "STATIC") !== (message.type ?? "STATIC");
     this.message = message;
     this.destination = destinationService(message);
@@ -110,6 +119,10 @@ export class LiveCluster implements Cluster {
       if (untried.length > 0) usable = untried;
     }
     return this.#balance(usable, request);
+  }
+
+  tls(endpoint: Endpoint): ClientTls | undefined {
+    return this.#sockets.of(endpoint instanceof LiveEndpoint ? endpoint.transport : {});
   }
 
   #original(destination: PickRequest["originalDestination"]): Endpoint | undefined {
@@ -170,6 +183,7 @@ export class LiveCluster implements Cluster {
       endpoint.hostname = entry.hostname;
       endpoint.healthy = entry.healthy;
       endpoint.weight = entry.weight;
+      endpoint.transport = entry.transport;
       endpoint.workload = sameLabels(endpoint.workload, entry.workload) ? endpoint.workload : entry.workload;
       if (!entry.healthy || entry.weight <= 0) continue;
       const group = byPriority.get(entry.priority);

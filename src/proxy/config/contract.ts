@@ -1,5 +1,8 @@
 import type { MongoOperation, MongoTrait, SessionOptions } from "../../wire/index.ts";
 import type { Node } from "../../xds/index.ts";
+import type { ClientTls } from "../tls/client-tls.ts";
+import type { TlsCounters } from "../tls/counters.ts";
+import type { ServerTls } from "../tls/server-tls.ts";
 
 /**
  * The seam inside the proxy: `config/` turns Envoy resources into these compiled, immutable things;
@@ -71,11 +74,21 @@ export interface ConnectionFacts {
   /** What the first bytes showed; `unknown` also when detection timed out or was not asked for. */
   readonly protocol: "http/1.1" | "h2c" | "tls" | "unknown";
   readonly serverName?: string;
+  /** What the client offers to speak over TLS. */
+  readonly alpn?: readonly string[];
 }
 
 export type Chain = HttpChain | TcpChain;
 
-export interface HttpChain {
+/** How a chain's connections become secure, before anything else. */
+interface Secured {
+  /** Undefined: they are plain. */
+  readonly tls: ServerTls | undefined;
+  /** Milliseconds a handshake may take. */
+  readonly handshakeTimeout: number;
+}
+
+export interface HttpChain extends Secured {
   readonly kind: "http";
   readonly name: string;
   /** What its clients speak; `auto`: what TLS agrees on, or the first bytes show. */
@@ -101,7 +114,7 @@ export interface HttpChain {
   readonly accessLog: AccessLog | undefined;
 }
 
-export interface TcpChain {
+export interface TcpChain extends Secured {
   readonly kind: "tcp";
   readonly name: string;
   /** Chooses a cluster by weight, once per connection. `random` is uniform in [0,1). */
@@ -232,6 +245,8 @@ export interface Cluster {
   readonly http2: SessionOptions;
   /** Undefined: no healthy endpoint (503 UH). */
   pick(request: PickRequest): Endpoint | undefined;
+  /** How connections to this endpoint become secure; undefined: they are plain. */
+  tls(endpoint: Endpoint): ClientTls | undefined;
   readonly maxRequestsPerConnection: number;
   readonly idleTimeout: number;
   readonly limits: {
@@ -318,6 +333,8 @@ export interface Telemetry {
   http(labels: SeriesLabels): HttpSeries;
   tcp(labels: SeriesLabels): TcpSeries;
   mongo(prefix: string): MongoSeries;
+  /** Counts handshakes, by the name of a listener or cluster. */
+  tls(side: "listener" | "cluster", name: string): TlsCounters;
 }
 
 export interface SeriesLabels {

@@ -14,6 +14,8 @@ export class LiveEndpoint implements Endpoint {
   slot: unknown = undefined;
   healthy = true;
   weight = 1;
+  /** What chooses among its cluster's transport sockets. */
+  transport: Transport = {};
   /** Smooth weighted round robin's running sum. */
   turn = 0;
 
@@ -28,6 +30,8 @@ export function endpointKey(address: string, port: number): string {
   return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
+export type Transport = Readonly<Record<string, unknown>>;
+
 /** An endpoint of an assignment, with names already resolved. */
 export interface WantedEndpoint {
   readonly address: string;
@@ -37,6 +41,7 @@ export interface WantedEndpoint {
   readonly weight: number;
   readonly priority: number;
   readonly workload: WorkloadLabels;
+  readonly transport: Transport;
 }
 
 /** What an assignment asks for; `addressesOf` gives a host's addresses (itself, when it is an address already). */
@@ -59,6 +64,7 @@ export function wantedEndpoints(
           weight: (entry.load_balancing_weight ?? 1) * factor,
           priority: locality.priority ?? 0,
           workload: endpointLabels(entry.metadata),
+          transport: entry.metadata?.filter_metadata?.["envoy.transport_socket_match"] ?? {},
         });
       }
     }

@@ -1,5 +1,7 @@
 import { filterTypes } from "../../xds/index.ts";
+import { regex, stringMatcher } from "./matcher-shape.ts";
 import { anything, duration, flag, list, message, noEffect, number, oneOf, table, text, typed } from "./shape.ts";
+import { downstreamSocket, upstreamSocket, upstreamSocketMatches } from "./transport-socket-shape.ts";
 
 /** What of Envoy's messages this proxy honours: the tables that arriving resources are held against. */
 
@@ -9,11 +11,6 @@ const metadata = message({ filter_metadata: table(anything), typed_filter_metada
 export const socketAddress = message({
   socket_address: message({ address: text, port_value: number, protocol: oneOf("TCP"), ipv4_compat: flag }),
 });
-const regex = message({ regex: text, google_re2: noEffect("RE2 is the only engine") });
-const stringMatcher = message(
-  { exact: text, prefix: text, suffix: text, contains: text, safe_regex: regex, ignore_case: flag },
-  ["exact", "prefix", "suffix", "contains", "safe_regex"],
-);
 const percent = message({ numerator: number, denominator: oneOf("HUNDRED", "TEN_THOUSAND", "MILLION") });
 const runtimePercent = message({ default_value: percent, runtime_key: noEffect("there is no runtime layer") });
 const headerOption = message({
@@ -263,6 +260,8 @@ const filterChain = message({
       }),
     }),
   ),
+  transport_socket: downstreamSocket,
+  transport_socket_connect_timeout: duration,
   metadata,
 });
 
@@ -342,6 +341,8 @@ export const clusterShape = message({
     }),
   }),
   common_lb_config: later("the panic threshold"),
+  transport_socket: upstreamSocket,
+  transport_socket_matches: upstreamSocketMatches,
   metadata,
   alt_stat_name: names,
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { filterTypes, type Listener, type TypedFilter } from "../../xds/index.ts";
 import { listenerShape } from "./honoured.ts";
+import { Material } from "../tls/material.ts";
 import { compileListener } from "./listener.ts";
 import { check } from "./shape.ts";
 
@@ -36,7 +37,11 @@ function refusal(filters: readonly TypedFilter[], listener_filters: readonly Typ
   }
 }
 
-const surroundings: Parameters<typeof compileListener>[2] = { routes: () => undefined, write: () => undefined };
+const surroundings: Parameters<typeof compileListener>[2] = {
+  routes: () => undefined,
+  write: () => undefined,
+  material: new Material(),
+};
 
 describe("a filter chain", () => {
   const wrong = /^RangeError: filter_chains\[0\]: filters: one connection manager, or one TCP proxy/;

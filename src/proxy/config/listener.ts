@@ -34,26 +34,39 @@ export function compileListener(
       ({ socket_address }) => ({ address: socket_address.address, port: socket_address.port_value }),
     ),
     catchAll: message.use_original_dst ?? false,
-    detect: at("listener_filters", () => firstBytes(message)),
+    detect: at("listener_filters", () => firstBytes(message, [...chains.map(({ chain }) => chain), fallback])),
     chain: (facts: ConnectionFacts) => bestFit(chains, facts)?.chain ?? fallback,
   };
 }
 
 const inspectors: ReadonlySet<string> = new Set([filterTypes.httpInspector, filterTypes.tlsInspector]);
 
-function firstBytes(message: ListenerMessage): FirstBytesRules | undefined {
+/** Milliseconds for the first bytes, where nothing else is said. */
+const firstBytesLimit = 15_000;
+
+function firstBytes(message: ListenerMessage, chains: readonly (Chain | undefined)[]): FirstBytesRules | undefined {
   const types = (message.listener_filters ?? []).map(({ typed_config }) => typed_config?.["@type"] ?? "");
+  // The first message of TLS chooses the chain and the certificate, whether an inspector was asked for or not.
+  const needed = !types.some((type) => inspectors.has(type)) && wantsHello(message, chains);
+  if (needed) types.push(filterTypes.tlsInspector);
   const protocol = types.findIndex((type) => inspectors.has(type));
   const header = types.indexOf(filterTypes.proxyProtocol);
   if (protocol === -1 && header === -1) return undefined;
   // What comes before the header would be looked at in its place.
   if (protocol !== -1 && header > protocol) throw new RangeError("the PROXY protocol must come before the inspectors");
   return {
-    timeout: milliseconds(message.listener_filters_timeout, 15_000),
+    timeout: milliseconds(message.listener_filters_timeout, firstBytesLimit) || (needed ? firstBytesLimit : 0),
     continues: message.continue_on_listener_filters_timeout ?? false,
     protocol: protocol !== -1,
     proxied: proxyHeaderRules(message.listener_filters?.[header]?.typed_config as ProxyProtocol | undefined),
   };
+}
+
+function wantsHello({ filter_chains }: ListenerMessage, chains: readonly (Chain | undefined)[]): boolean {
+  const matched = filter_chains.some(({ filter_chain_match: match }) => {
+    return match?.transport_protocol !== undefined || (match?.server_names ?? []).length > 0;
+  });
+  return matched || chains.some((chain) => chain?.tls !== undefined);
 }
 
 function proxyHeaderRules(message: ProxyProtocol | undefined): ProxyHeaderRules | undefined {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ManualClock, seededChance } from "../../base/index.ts";
+import { Material } from "../tls/material.ts";
 import { LiveCluster } from "./cluster.ts";
 import { ServiceTable } from "./service-addresses.ts";
 
@@ -13,6 +14,7 @@ test("bytes that keep their destination go to a workload behind it when it is a 
     clock: new ManualClock(),
     chance,
     resolve: () => Promise.resolve([]),
+    material: new Material(),
     behind: (destination) => services.behind(destination),
   });
   const to = (address: string, port: number) =>

@@ -1,7 +1,8 @@
 import { systemChance, systemClock, type Chance, type Clock } from "../../base/index.ts";
 import { AdsClient, type Channel, type Node } from "../../xds/index.ts";
 import type { WriteLine } from "./access-log.ts";
-import type { ServiceAddresses } from "../contract.ts";
+import type { ServiceAddresses, SocketAddress } from "../contract.ts";
+import { Material } from "../tls/material.ts";
 import type { WorkloadConfig } from "./contract.ts";
 import type { ResolveName } from "./resolution.ts";
 import { ServiceTable } from "./service-addresses.ts";
@@ -12,6 +13,7 @@ export interface ConfigStoreOptions {
   readonly write: WriteLine;
   readonly clock?: Clock;
   readonly chance?: Chance;
+  readonly material?: Material;
 }
 
 export type ConfigListener = (change: {
@@ -35,9 +37,10 @@ export class ConfigStore {
   readonly #listeners = new Set<ConfigListener>();
 
   constructor(options: ConfigStoreOptions) {
-    const { clock = systemClock, chance = systemChance } = options;
+    const { clock = systemClock, chance = systemChance, material = new Material() } = options;
     this.#services = new ServiceTable(chance);
-    this.#surroundings = { ...options, clock, chance, behind: (destination) => this.#services.behind(destination) };
+    const behind = (destination: SocketAddress) => this.#services.behind(destination);
+    this.#surroundings = { ...options, clock, chance, material, behind };
   }
 
   /** The services of the cluster from now on. */

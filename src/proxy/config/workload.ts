@@ -161,6 +161,7 @@ export class LiveWorkload implements WorkloadConfig {
         const compiled = compileListener(message, this.#direction(message), {
           routes: (route) => this.#routes.get(route)?.table,
           write: this.#surroundings.write,
+          material: this.#surroundings.material,
         });
         this.#listeners.set(name, compiled);
         return;

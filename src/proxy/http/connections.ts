@@ -1,5 +1,6 @@
 import type { Cluster, Endpoint } from "../config/contract.ts";
 import { nobody, type WireSocket } from "../net/socket.ts";
+import { securing } from "./securing.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** Opens and counts the connections of one cluster to one endpoint, whatever they speak. */
@@ -32,14 +33,15 @@ export class Connections {
     return this.#count === 0 || load.connections < limits.connections;
   }
 
-  /** One of the two is called later; after `opened` its user says `left` when the connection is gone. */
-  open(opened: (socket: WireSocket) => void, failed: (reason: string) => void): void {
+  /** `alpn`: what is offered to speak where TLS is wanted. One of the two is called later; after `opened` its user says `left` when the connection is gone. */
+  open(alpn: readonly string[], opened: (socket: WireSocket) => void, failed: (reason: string) => void): void {
     const { load, connectTimeout } = this.cluster;
     load.connections += 1;
     this.#count += 1;
     if (this.#count === 1) this.#first();
     const { address, port } = this.endpoint;
-    this.surroundings.connector.connect(address, port, connectTimeout, nobody, {
+    const secure = securing(this.cluster, this.endpoint, alpn, this.surroundings);
+    this.surroundings.connector.connect({ address, port, timeout: connectTimeout, secure }, nobody, {
       connected: opened,
       failed: (reason) => {
         this.left();

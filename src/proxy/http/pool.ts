@@ -78,6 +78,7 @@ export class Pool implements Swept {
   #openRaw(waiting: Waiting): void {
     if (!this.#connections.mayOpen) return waiting.overflow();
     this.#connections.open(
+      [],
       (socket) => {
         const stream = new RawStream(socket, () => this.#connections.left());
         if (!waiting.attached(stream, false)) stream.abandon();
@@ -90,6 +91,7 @@ export class Pool implements Swept {
   #agree(waiting: Waiting): void {
     if (!this.#connections.mayOpen) return waiting.overflow();
     this.#connections.open(
+      ["h2", "http/1.1"],
       (socket) => {
         this.#agreed = agreedOn(socket);
         const pool = this.#agreed === "http2" ? this.#two : this.#one;

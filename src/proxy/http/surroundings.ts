@@ -2,6 +2,7 @@ import type { Chance } from "../../base/index.ts";
 import type { HttpChain, Telemetry, WorkloadConfig, WorkloadLabels } from "../config/contract.ts";
 import type { Connector } from "../net/connector.ts";
 import type { Ticker } from "../net/ticker.ts";
+import type { TlsFacts } from "../tls/facts.ts";
 
 /** A workload this process serves. */
 export interface Party {
@@ -32,6 +33,8 @@ export interface Origin {
   readonly peer: WorkloadLabels;
   /** Inbound, from a caller of the mesh: what the application is told of it. */
   readonly clientCertificate: string | undefined;
+  /** What the handshake of the client's connection showed; undefined: it is plain. */
+  readonly tls: TlsFacts | undefined;
   /** `address:port` of the client, and the address alone. */
   readonly remote: string;
   readonly remoteAddress: string;

@@ -21,6 +21,7 @@ export class Http1Pool {
     if (idle) return this.#attach(idle, waiting, true);
     if (this.#connections.mayOpen) {
       return this.#connections.open(
+        ["http/1.1"],
         (socket) => this.adopt(socket, waiting),
         (reason) => {
           waiting.unreachable(reason);

@@ -71,6 +71,7 @@ export class Http2Pool implements ConnectionKeeper {
   #connect(): void {
     this.#connecting += 1;
     this.#connections.open(
+      ["h2"],
       (socket) => {
         this.#connecting -= 1;
         this.#add(socket);

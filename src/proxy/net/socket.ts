@@ -1,7 +1,8 @@
 // On the path of every request.
 import { writeSync } from "node:fs";
 import { connect, Socket } from "node:net";
-import { TLSSocket } from "node:tls";
+import type { TlsFacts } from "../tls/facts.ts";
+import { HandleTlsSocket, type TcpHandle, type TlsOptions } from "./tls-socket.ts";
 
 /** Who reads a connection. Bytes must be consumed before `bytes` returns: all connections share one buffer. */
 export interface SocketUser {
@@ -18,19 +19,19 @@ export interface SocketUser {
 const shared = Buffer.allocUnsafeSlow(65_536);
 
 interface WithHandle {
-  _handle: { readonly fd?: number } | null;
+  _handle: TcpHandle | null;
 }
 
-/** A TCP connection read through the shared buffer. Its user may be replaced at any time (detection, then HTTP, then a tunnel). */
+/** A TCP connection, or TLS on one, read through the shared buffer. Its user may be replaced at any time (detection, then HTTP, then a tunnel). */
 export class WireSocket {
   user: SocketUser;
   readonly socket: Socket;
-  /** What TLS agreed to speak; undefined where there is none. */
-  readonly alpn: string | undefined = undefined;
   /** Why it broke, where it did. */
   error: NodeJS.ErrnoException | undefined;
   /** The peer said that it will send no more. */
   ended = false;
+  /** What the handshake showed, where there was one. */
+  tls: TlsFacts | undefined = undefined;
   #paused = false;
   #closed = false;
 
@@ -58,12 +59,9 @@ export class WireSocket {
   /** Takes over a connection that was accepted (with `pauseOnConnect`) or made elsewhere, unread. */
   static over(accepted: Socket, user: SocketUser): WireSocket {
     return new WireSocket(user, (onread) => {
-      const holder = accepted as unknown as WithHandle;
-      const handle = holder._handle;
+      const handle = handleOf(accepted);
       const options = { handle, onread, allowHalfOpen: true };
       const socket = new Socket(options as unknown as ConstructorParameters<typeof Socket>[0]);
-      // The first object must not close what it no longer owns.
-      holder._handle = null;
       socket.setNoDelay(true);
       return socket;
     });
@@ -76,6 +74,33 @@ export class WireSocket {
       socket.on("connect", connected);
       return socket;
     });
+  }
+
+  /**
+   * Begins TLS on an open connection: `wire` reads and writes plain text from now on, and the object of before is spent.
+   * `user` is told when it closes; bytes come only after `tls` was `secure`.
+   */
+  static secured(
+    plain: WireSocket,
+    options: TlsOptions,
+    user: SocketUser,
+  ): { readonly wire: WireSocket; readonly tls: HandleTlsSocket } {
+    let tls: HandleTlsSocket | undefined;
+    const wire = new WireSocket(user, (onread) => {
+      const handle = handleOf(plain.socket);
+      if (!handle) throw new RangeError("the connection is closed");
+      tls = new HandleTlsSocket(handle, options, onread);
+      return tls;
+    });
+    if (!tls) throw new RangeError("the connection is closed");
+    // A fault of the protocol after the handshake ends the connection, too.
+    tls.on("error", () => wire.destroy());
+    return { wire, tls };
+  }
+
+  /** What TLS agreed to speak; undefined where there is none. */
+  get alpn(): string | undefined {
+    return this.tls?.alpn;
   }
 
   get closed(): boolean {
@@ -153,7 +178,7 @@ function resetNow(socket: Socket): void {
 /** Bytes the system takes without waiting. An error is met again, and told, by the stream's own write. */
 function writeNow(socket: Socket, buffer: Buffer, start: number, end: number): number {
   // There the system would take what is not encrypted yet.
-  if (socket instanceof TLSSocket) return 0;
+  if (socket instanceof HandleTlsSocket) return 0;
   const fd = (socket as unknown as WithHandle)._handle?.fd ?? -1;
   if (fd < 0) return 0;
   try {
@@ -161,6 +186,14 @@ function writeNow(socket: Socket, buffer: Buffer, start: number, end: number): n
   } catch {
     return 0;
   }
+}
+
+/** Takes the handle out of a socket, which then must not close what it no longer owns. */
+function handleOf(socket: Socket): TcpHandle | null {
+  const holder = socket as unknown as WithHandle;
+  const handle = holder._handle;
+  holder._handle = null;
+  return handle;
 }
 
 type ConnectOptions = { onread?: { buffer: Buffer; callback: (length: number) => boolean } };

@@ -1,6 +1,7 @@
 // `observe` is on the path of every request.
 import { Registry, type Counter, type Family, type Histogram, type LabelOf } from "../../metrics/index.ts";
 import type { HttpSeries, MongoSeries, SeriesLabels, TcpSeries, Telemetry } from "../config/contract.ts";
+import { TlsStatistics, type TlsCounters } from "../tls/counters.ts";
 import { MongoCounters } from "./mongo.ts";
 
 /** Istio's bounds, for durations in milliseconds and sizes in bytes alike. */
@@ -65,6 +66,7 @@ export class IstioTelemetry implements Telemetry {
   readonly #sent: Family<Counter>;
   readonly #received: Family<Counter>;
   readonly #mongo: MongoCounters;
+  readonly #tls = new TlsStatistics(this.registry);
 
   constructor({ version, limit = 10_000 }: IstioTelemetryOptions) {
     const { registry } = this;
@@ -123,6 +125,10 @@ export class IstioTelemetry implements Telemetry {
       sent: counter(this.#sent),
       received: counter(this.#received),
     };
+  }
+
+  tls(side: "listener" | "cluster", name: string): TlsCounters {
+    return this.#tls.of(side, name);
   }
 }
 

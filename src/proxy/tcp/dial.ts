@@ -1,3 +1,4 @@
+import { securing } from "../http/securing.ts";
 import type { Surroundings } from "../http/surroundings.ts";
 import type { Connecting } from "../net/connector.ts";
 import type { SocketUser } from "../net/socket.ts";
@@ -9,14 +10,16 @@ import type { Choice } from "./choice.ts";
  */
 export function dial(
   { cluster, endpoint }: Choice,
-  { connector }: Surroundings,
+  surroundings: Surroundings,
   user: SocketUser,
   connecting: Connecting,
 ): () => void {
   cluster.load.connections += 1;
   endpoint.active += 1;
   let counted = true;
-  connector.connect(endpoint.address, endpoint.port, cluster.connectTimeout, user, connecting);
+  const { address, port } = endpoint;
+  const secure = securing(cluster, endpoint, [], surroundings);
+  surroundings.connector.connect({ address, port, timeout: cluster.connectTimeout, secure }, user, connecting);
   return () => {
     if (!counted) return;
     counted = false;

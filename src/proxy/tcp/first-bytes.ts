@@ -1,4 +1,11 @@
-import { hasWholeHello, readProxyHeader, serverNameOf, sniff, type ProxiedEnds } from "../../wire/index.ts";
+import {
+  hasWholeHello,
+  readClientHello,
+  readProxyHeader,
+  sniff,
+  type ClientHello,
+  type ProxiedEnds,
+} from "../../wire/index.ts";
 import type { ConnectionFacts, FirstBytesRules } from "../config/contract.ts";
 import { Timeout } from "../http/timeout.ts";
 import type { SocketUser, WireSocket } from "../net/socket.ts";
@@ -8,7 +15,8 @@ import type { Ahead, AheadListener } from "./ahead.ts";
 /** What the first bytes of a connection showed. */
 export interface Seen {
   readonly protocol: ConnectionFacts["protocol"];
-  readonly serverName: string | undefined;
+  /** What the client's first message of TLS asks for. */
+  readonly hello: ClientHello | undefined;
 }
 
 export interface Found {
@@ -154,7 +162,7 @@ export class FirstBytes implements SocketUser {
     const seen = sniff(bytes);
     if (seen === undefined && bytes.length < mostBytes) return;
     if (seen === "tls") {
-      if (hasWholeHello(bytes) || bytes.length >= mostBytes) this.#finish("tls", serverNameOf(bytes));
+      if (hasWholeHello(bytes) || bytes.length >= mostBytes) this.#finish("tls", readClientHello(bytes));
     } else this.#finish(seen === "http/1.1" || seen === "h2c" ? seen : "unknown");
   }
 
@@ -173,12 +181,12 @@ export class FirstBytes implements SocketUser {
     return this.#rules.proxied?.optional ?? true;
   }
 
-  #finish(protocol: Seen["protocol"] | undefined, serverName?: string): void {
+  #finish(protocol: Seen["protocol"] | undefined, hello?: ClientHello): void {
     if (this.#done) return;
     this.#stop();
     if (protocol !== "unknown") this.#ahead?.close();
     this.#found({
-      seen: protocol && this.#rules.protocol ? { protocol, serverName } : undefined,
+      seen: protocol && this.#rules.protocol ? { protocol, hello } : undefined,
       ends: this.#ends,
       first: this.#bytes.length > 0 ? this.#bytes : undefined,
       ahead: protocol === "unknown" ? this.#ahead : undefined,

@@ -50,7 +50,7 @@ export function record({ chain, origin, seen }: Carried, outcome: Outcome): void
     upstreamLocalAddress: outcome.upstreamLocal,
     downstreamLocalAddress: origin.local,
     downstreamRemoteAddress: origin.remote,
-    serverName: seen?.serverName ?? "",
+    serverName: seen?.hello?.serverName ?? "",
     routeName: "",
   });
 }

@@ -1,0 +1,180 @@
+import assert from "node:assert/strict";
+import type { AddressInfo } from "node:net";
+import { createServer, type Server, type TLSSocket, type TlsOptions } from "node:tls";
+import { after, afterEach, before, describe, test } from "node:test";
+import type { Cluster, TypedFilter } from "../../xds/index.ts";
+import { cluster, httpListener, resources, talk, tcpListener, toCluster } from "../fixture.ts";
+import { eventually, get, ok, TestGateway } from "../gateway-fixture.ts";
+import { TestAuthority } from "./fixture.ts";
+import { ownCertificate, upstream } from "./gateway-fixture.ts";
+
+const authority = new TestAuthority();
+const shop = authority.leaf("shop", "DNS:shop.example,URI:spiffe://cluster.local/ns/default/sa/shop,IP:127.0.0.1");
+const client = authority.leaf("client", "URI:spiffe://cluster.local/ns/default/sa/client");
+const stranger = authority.issue("stranger", { names: "DNS:shop.example" });
+const trusted_ca = { inline_string: authority.root.certificate };
+const gateway = new TestGateway();
+
+/** An origin that answers over TLS. */
+class SecureOrigin {
+  readonly sockets: TLSSocket[] = [];
+  #server: Server | undefined;
+
+  async start(options: TlsOptions): Promise<string> {
+    const server = createServer(options, (socket) => {
+      this.sockets.push(socket);
+      socket.on("error", () => undefined);
+      socket.on("data", () => socket.write(ok));
+    });
+    server.on("tlsClientError", () => undefined);
+    this.#server = server;
+    await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+    return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  close(): void {
+    for (const socket of this.sockets) socket.destroy();
+    this.#server?.close();
+  }
+}
+
+let origin = new SecureOrigin();
+
+async function serve(
+  socket: TypedFilter | undefined,
+  options: TlsOptions = { cert: shop.certificate, key: shop.key },
+  more: Partial<Cluster> = {},
+): Promise<void> {
+  const address = await origin.start(options);
+  const secured = cluster("origin", [address], { ...(socket ? { transport_socket: socket } : {}), ...more });
+  await gateway.proxy.configure({
+    [gateway.node.id]: resources({ listeners: [httpListener(80, [toCluster("origin")])], clusters: [secured] }),
+  });
+}
+
+const ask = () => talk(gateway.port, get, (answer) => /\r\n\r\n./.test(answer));
+const counted = (what: string): number =>
+  Number(new RegExp(`envoy_cluster_ssl_${what}\\{[^}]*"origin"\\} (\\d+)`).exec(gateway.proxy.metrics())?.[1] ?? 0);
+const failure = (reason: string) =>
+  new RegExp(
+    `^HTTP/1\\.1 503 [^]*remote connection failure, transport failure reason: TLS_error:\\|${reason}:TLS_error_end$`,
+  );
+
+describe("a cluster's connections over TLS", () => {
+  before(() => gateway.start());
+  after(async () => {
+    await gateway.close();
+    authority.remove();
+  });
+  afterEach(() => {
+    origin.close();
+    origin = new SecureOrigin();
+  });
+
+  test("name the server they want, and show their own certificate", async () => {
+    const validation_context = { trusted_ca };
+    const socket = upstream(
+      { tls_certificates: [ownCertificate(client)], validation_context },
+      { sni: "shop.example" },
+    );
+    await serve(socket, { cert: shop.certificate, key: shop.key, ca: authority.root.certificate, requestCert: true });
+    assert.match(await ask(), /^HTTP\/1\.1 200 OK[^]*ok$/);
+    assert.equal(origin.sockets[0]?.servername, "shop.example");
+    assert.equal(origin.sockets[0]?.authorized, true);
+    assert.equal(origin.sockets[0]?.getProtocol(), "TLSv1.3");
+  });
+
+  test("trust anybody where nothing is said about trust", async () => {
+    await serve(upstream({}), { cert: stranger.certificate, key: stranger.key });
+    assert.match(await ask(), /^HTTP\/1\.1 200 OK/);
+  });
+
+  test("refuse a server of another authority", async () => {
+    const before = counted("fail_verify_error");
+    await serve(upstream({ validation_context: { trusted_ca } }), { cert: stranger.certificate, key: stranger.key });
+    const verify = "CERTIFICATE_VERIFY_FAILED:verify cert failed: X509_verify_cert: certificate verification error: .*";
+    assert.match(await ask(), failure(verify));
+    assert.equal(counted("fail_verify_error"), before + 1);
+  });
+
+  test("refuse a server with the wrong name, and take one with any of the right ones", async () => {
+    const rules = (exact: string) => ({
+      trusted_ca,
+      match_typed_subject_alt_names: [
+        { san_type: "URI" as const, matcher: { exact: "spiffe://cluster.local/ns/default/sa/nobody" } },
+        { san_type: "DNS" as const, matcher: { exact } },
+      ],
+    });
+    await serve(upstream({ validation_context: rules("other.example") }));
+    assert.match(await ask(), failure("CERTIFICATE_VERIFY_FAILED:verify cert failed: verify SAN list"));
+    origin.close();
+    await serve(upstream({ validation_context: rules("shop.example") }));
+    assert.match(await ask(), /^HTTP\/1\.1 200 OK/);
+  });
+
+  test("hold the server's name against the one asked for where that is wanted", async () => {
+    const common = { validation_context: { trusted_ca } };
+    await serve(upstream(common, { sni: "other.example", auto_sni_san_validation: true }));
+    assert.match(await ask(), failure("CERTIFICATE_VERIFY_FAILED:verify cert failed: verify SAN list"));
+    origin.close();
+    await serve(upstream(common, { sni: "shop.example", auto_sni_san_validation: true }));
+    assert.match(await ask(), /^HTTP\/1\.1 200 OK/);
+  });
+
+  test("take up the session of an endpoint again, with the same judgement", async () => {
+    await serve(upstream({ validation_context: { trusted_ca } }, { sni: "shop.example" }));
+    assert.match(await ask(), /^HTTP\/1\.1 200 OK/);
+    const before = counted("session_reused");
+    origin.sockets[0]?.end();
+    await eventually("the pool's connection is gone", () => origin.sockets[0]?.destroyed ?? false);
+    assert.match(await ask(), /^HTTP\/1\.1 200 OK/);
+    assert.equal(origin.sockets[1]?.isSessionReused(), true);
+    assert.equal(counted("session_reused"), before + 1);
+  });
+
+  test("offer the protocols of the configuration", async () => {
+    const options = { cert: shop.certificate, key: shop.key, ALPNProtocols: ["istio", "http/1.1"] };
+    await serve(upstream({ alpn_protocols: ["istio"] }), options);
+    assert.match(await ask(), /^HTTP\/1\.1 200 OK/);
+    assert.equal(origin.sockets[0]?.alpnProtocol, "istio");
+  });
+
+  test("to a server that speaks no TLS fail, and say why", async () => {
+    gateway.accept = (socket) => void socket.on("data", () => socket.write("HTTP/1.1 400 Bad Request\r\n\r\n"));
+    await gateway.serve({ cluster: { transport_socket: upstream({}) } });
+    assert.match(await ask(), failure("WRONG_VERSION_NUMBER"));
+  });
+
+  test("to a server that says nothing end with the time to connect", async () => {
+    gateway.accept = () => undefined;
+    await gateway.serve({ cluster: { transport_socket: upstream({}), connect_timeout: "0.05s" } });
+    assert.match(await ask(), /^HTTP\/1\.1 503 [^]*transport failure reason: /);
+  });
+
+  test("carry bytes of any protocol", async () => {
+    const address = await origin.start({ cert: shop.certificate, key: shop.key });
+    const secured = cluster("origin", [address], { transport_socket: upstream({}, { sni: "shop.example" }) });
+    await gateway.proxy.configure({
+      [gateway.node.id]: resources({ listeners: [tcpListener(80, "origin")], clusters: [secured] }),
+    });
+    assert.equal(await talk(gateway.port, "anything", (answer) => answer === ok), ok);
+  });
+
+  test("are secured as an endpoint's metadata says", async () => {
+    const tls = { name: "tls", match: { tls: true }, transport_socket: upstream({}, { sni: "shop.example" }) };
+    const plain = { name: "plain", match: {}, transport_socket: { name: "envoy.transport_sockets.raw_buffer" } };
+    const address = await origin.start({ cert: shop.certificate, key: shop.key });
+    const [host = "", port] = address.split(":");
+    const endpoint = { address: { socket_address: { address: host, port_value: Number(port) } } };
+    const metadata = { filter_metadata: { "envoy.transport_socket_match": { tls: true } } };
+    const secured: Cluster = {
+      name: "origin",
+      transport_socket_matches: [tls, plain],
+      load_assignment: { cluster_name: "origin", endpoints: [{ lb_endpoints: [{ endpoint, metadata }] }] },
+    };
+    await gateway.proxy.configure({
+      [gateway.node.id]: resources({ listeners: [httpListener(80, [toCluster("origin")])], clusters: [secured] }),
+    });
+    assert.match(await ask(), /^HTTP\/1\.1 200 OK/);
+  });
+});
