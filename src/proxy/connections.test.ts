@@ -226,6 +226,15 @@ describe("connections to an endpoint", () => {
 describe("time limits", () => {
   eachWithItsGateway();
 
+  test("of a head: one that never ends is answered 408, however its bytes come", async () => {
+    await gateway.serve({ listener: { request_timeout: "0.1s" } });
+    const slow = [talk(gateway.port, "GET / HT"), talk(gateway.port, ["GET / HTTP/1.1\r\nHost", ": a\r\nX", ": y"])];
+    for (const answer of await Promise.all(slow)) {
+      assert.match(answer, /^HTTP\/1\.1 408 Request Timeout\r\n[^]*\r\nconnection: close\r\n\r\n$/);
+    }
+    assert.equal(gateway.connections, 0);
+  });
+
   test("of a request under way: where nothing moves it is answered and given up at the endpoint", async () => {
     gateway.accept = (socket) => void socket.resume();
     await gateway.serve({ listener: { stream_idle_timeout: "0.1s" } });

@@ -4,7 +4,7 @@
  */
 export interface Refusal {
   readonly refused: true;
-  readonly status: 400 | 413 | 414 | 417 | 426 | 431 | 501 | 505;
+  readonly status: 400 | 408 | 413 | 414 | 417 | 426 | 431 | 501 | 505;
   readonly reason: string;
 }
 

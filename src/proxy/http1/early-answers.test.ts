@@ -52,6 +52,19 @@ describe("early answers", () => {
     test("where the rest is no chunk", () => answeredEarly("Transfer-Encoding: chunked\r\n", smuggled));
   });
 
+  test("hints are handed on before it, without what they say of their hop", async () => {
+    answer = `HTTP/1.1 103 Early Hints\r\nLink: </a>\r\nConnection: x-b\r\nX-B: c\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n${ok}`;
+    const client = new Conversation(gateway.port, () => false);
+    client.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    await client.until("the answer", () => client.got.endsWith("ok"));
+    client.destroy();
+    assert.match(
+      client.got,
+      /^HTTP\/1\.1 103 Early Hints\r\nLink: <\/a>\r\n\r\nHTTP\/1\.1 102 Processing\r\n\r\nHTTP\/1\.1 200 OK\r\n/,
+    );
+    answer = ok;
+  });
+
   test("the endpoint's connection is not used again while its request was not sent to the end", async () => {
     await answeredEarly("Content-Length: 999\r\n", "");
     await eventually("the connection is closed", () => gateway.open.size === 0);

@@ -6,6 +6,7 @@ import {
   HeadReader,
   lastChunkWith,
   readRequest,
+  refusal,
   type BodyEnd,
   type Refusal,
   type RequestMessage,
@@ -117,8 +118,11 @@ export class Http1ServerConnection implements ServerConnection, ServerStream, So
     }
     if (this.#closing && now - this.#lastActive > closeLimit) return this.#socket.destroy();
     const { requestTimeout } = this.origin.chain;
-    const limit = this.#heads.waiting > 0 ? Math.min(headLimit, requestTimeout || headLimit) : idleLimit;
-    if (now - this.#lastActive > limit) this.#socket.destroy();
+    const begun = this.#heads.waiting > 0;
+    const limit = begun ? Math.min(headLimit, requestTimeout || headLimit) : idleLimit;
+    if (now - this.#lastActive <= limit) return;
+    if (begun) this.#refuse(refusal(408, "slow-head"));
+    else this.#socket.destroy();
   }
 
   /** Requests from now on meet these rules. */
@@ -291,7 +295,7 @@ export class Http1ServerConnection implements ServerConnection, ServerStream, So
 
   /** Nothing after it is read. */
   refuse(status: Refusal["status"], reason: string): void {
-    this.#refuse({ refused: true, status, reason });
+    this.#refuse(refusal(status, reason));
   }
 
   breakOff(): void {

@@ -40,6 +40,15 @@ export class Conversation {
     this.#socket.write(text, "latin1");
   }
 
+  /** Writes so many pieces, each in a packet of its own. */
+  async writeInPieces(text: string, pieces: number): Promise<void> {
+    const length = Math.ceil(text.length / pieces);
+    for (let at = 0; at < text.length && this.ended === "open"; at += length) {
+      this.write(text.slice(at, at + length));
+      await new Promise((resolve) => void setImmediate(resolve));
+    }
+  }
+
   /** The client closes its own side. */
   finish(): void {
     this.#socket.end();
