@@ -46,7 +46,8 @@ export interface Question {
   readonly signal?: AbortSignal;
 }
 
-const http2Options: Partial<Cluster> = {
+/** Endpoints of a cluster speak HTTP/2. */
+export const http2Options: Partial<Cluster> = {
   typed_extension_protocol_options: {
     "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
       "@type": filterTypes.httpProtocolOptions,

@@ -7,6 +7,7 @@ export * from "./fields.ts";
 export * from "./head-reader.ts";
 export { http2Codes } from "./http2/codes.ts";
 export { preface as http2Preface } from "./http2/frame.ts";
+export { HpackDecoder } from "./http2/hpack-decoder.ts";
 export * from "./http2/request.ts";
 export * from "./http2/response.ts";
 export * from "./http2/session.ts";

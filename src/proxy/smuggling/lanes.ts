@@ -1,3 +1,4 @@
+import type { Cluster } from "../../xds/index.ts";
 import { cluster, httpListener, nodeOf, resources, TestProxy, toCluster } from "../fixture.ts";
 import { Conversation } from "./conversation.ts";
 import type { Origin } from "./origins.ts";
@@ -17,7 +18,7 @@ export class Lanes<T extends Pick<Origin, "port" | "close">> {
   readonly #free: Lane<T>[] = [];
   readonly #waiting: ((lane: Lane<T>) => void)[] = [];
 
-  async open(count: number, origin: () => Promise<T>): Promise<void> {
+  async open(count: number, origin: () => Promise<T>, more: Partial<Cluster> = {}): Promise<void> {
     const node = nodeOf("gateway");
     this.#proxy.host([{ node }]);
     const names = Array.from({ length: count }, (_, index) => `origin-${index}`);
@@ -30,7 +31,7 @@ export class Lanes<T extends Pick<Origin, "port" | "close">> {
     await this.#proxy.configure({
       [node.id]: resources({
         listeners: names.map((name, index) => httpListener(80 + index, [toCluster(name)])),
-        clusters: places.map(({ origin: { port } }, index) => cluster(`origin-${index}`, [`127.0.0.1:${port}`])),
+        clusters: places.map(({ origin: { port } }, index) => cluster(`origin-${index}`, [`127.0.0.1:${port}`], more)),
       }),
     });
     const lanes = places.map((place) => ({ ...place, bystander: new Conversation(place.port, () => false) }));
