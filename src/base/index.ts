@@ -2,6 +2,7 @@
 export * from "./backoff.ts";
 export * from "./chance.ts";
 export * from "./clock.ts";
+export * from "./closest.ts";
 export * from "./fault.ts";
 export * from "./lifetime.ts";
 export * from "./log.ts";

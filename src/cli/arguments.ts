@@ -1,5 +1,5 @@
+import { closest } from "../base/index.ts";
 import { parseArgs } from "node:util";
-import { closest } from "./closest.ts";
 import type { Terminal } from "./terminal.ts";
 import { type Call, Misuse, type Option, type Verb } from "./verb.ts";
 

@@ -1,6 +1,5 @@
-import { explain, Fault } from "../base/index.ts";
+import { closest, explain, Fault } from "../base/index.ts";
 import { readArguments } from "./arguments.ts";
-import { closest } from "./closest.ts";
 import { helpOf, overview } from "./help.ts";
 import { painter, systemTerminal, type Terminal } from "./terminal.ts";
 import { Misuse } from "./verb.ts";

@@ -1,6 +1,5 @@
-import { Fault } from "../base/index.ts";
+import { closest, Fault } from "../base/index.ts";
 import { kinds, type LabelSelector, type Pod } from "../model/index.ts";
-import { closest } from "./closest.ts";
 import type { Client } from "./connect.ts";
 import { Misuse } from "./verb.ts";
 import { kindsOf, resourceOf } from "./wanted.ts";

@@ -1,5 +1,5 @@
+import { closest } from "../base/index.ts";
 import { allKinds, type Kind, type KubeObject } from "../model/index.ts";
-import { closest } from "./closest.ts";
 import { Misuse } from "./verb.ts";
 
 /** What a command line asks for: one object, or all of a kind. */

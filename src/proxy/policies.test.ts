@@ -268,11 +268,19 @@ test("weights share requests out", async () => {
   assert.ok(counts.three > 65 && counts.three < 112, `${counts.three} of 120`);
 });
 
+const istioFormat =
+  '[%START_TIME%] "%REQ(:METHOD)% %REQ(X-ENVOY-ORIGINAL-PATH?:PATH)% %PROTOCOL%" %RESPONSE_CODE% %RESPONSE_FLAGS% ' +
+  '%RESPONSE_CODE_DETAILS% %CONNECTION_TERMINATION_DETAILS% "%UPSTREAM_TRANSPORT_FAILURE_REASON%" %BYTES_RECEIVED% ' +
+  '%BYTES_SENT% %DURATION% %RESP(X-ENVOY-UPSTREAM-SERVICE-TIME)% "%REQ(X-FORWARDED-FOR)%" "%REQ(USER-AGENT)%" ' +
+  '"%REQ(X-REQUEST-ID)%" "%REQ(:AUTHORITY)%" "%UPSTREAM_HOST%" %UPSTREAM_CLUSTER% %UPSTREAM_LOCAL_ADDRESS% ' +
+  "%DOWNSTREAM_LOCAL_ADDRESS% %DOWNSTREAM_REMOTE_ADDRESS% %REQUESTED_SERVER_NAME% %ROUTE_NAME%\n";
+
 test("a request is written down in Istio's default format", async () => {
   const directory = mkdtempSync(join(tmpdir(), "weft-log-"));
   const path = join(directory, "access.log");
   try {
-    const access_log = [{ name: "file", typed_config: { "@type": filterTypes.fileAccessLog, path } }];
+    const log_format = { text_format_source: { inline_string: istioFormat } };
+    const access_log = [{ name: "file", typed_config: { "@type": filterTypes.fileAccessLog, path, log_format } }];
     await gateway.serve({
       routes: [{ ...toCluster("origin", { prefix_rewrite: "/new" }), match: { prefix: "/old" }, name: "by-name" }],
       listener: { access_log },

@@ -18,7 +18,7 @@ export interface Metadata {
 }
 
 export interface FractionalPercent {
-  readonly numerator: number;
+  readonly numerator?: number;
   readonly denominator?: "HUNDRED" | "TEN_THOUSAND" | "MILLION";
 }
 
@@ -99,6 +99,8 @@ export const filterTypes = {
   proxyProtocol: "type.googleapis.com/envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol",
   httpProtocolOptions: "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
   fileAccessLog: "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog",
+  standardOutputLog: "type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog",
+  standardErrorLog: "type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StderrAccessLog",
 } as const;
 
 /** A listener filter: connections begin with a header that names whom they are made for. */
@@ -177,22 +179,47 @@ export interface HttpConnectionManager {
 
 // ---- routes ---------------------------------------------------------------------------------------------------
 
-export interface RouteConfiguration {
+/** Header operations, which routes, clusters of a split, virtual hosts and route configurations have. */
+interface HeaderFields {
+  readonly request_headers_to_add?: readonly HeaderValueOption[];
+  readonly request_headers_to_remove?: readonly string[];
+  readonly response_headers_to_add?: readonly HeaderValueOption[];
+  readonly response_headers_to_remove?: readonly string[];
+}
+
+/** What a virtual host or a route configuration says for its routes that do not say it themselves. */
+export interface RouteDefaults extends HeaderFields {
+  readonly request_mirror_policies?: readonly MirrorPolicy[];
+  readonly typed_per_filter_config?: FilterConfigs;
+}
+
+type FilterConfigs = Readonly<Record<string, HttpFault | CorsPolicy>>;
+
+interface MirrorPolicy {
+  readonly cluster: string;
+  readonly runtime_fraction?: RuntimeFractionalPercent;
+  readonly trace_sampled?: boolean;
+  readonly disable_shadow_host_suffix_append?: boolean;
+}
+
+export interface RouteConfiguration extends RouteDefaults {
   readonly name: string;
   readonly virtual_hosts: readonly VirtualHost[];
+  /** Refused at load when a route names a cluster that is not there; true where it is not said, in a static configuration. */
   readonly validate_clusters?: boolean;
   readonly ignore_port_in_host_matching?: boolean;
 }
 
-export interface VirtualHost {
+export interface VirtualHost extends RouteDefaults {
   readonly name: string;
   readonly domains: readonly string[];
   readonly routes: readonly Route[];
   readonly require_tls?: "NONE" | "EXTERNAL_ONLY" | "ALL";
   readonly include_request_attempt_count?: boolean;
+  readonly retry_policy?: RetryPolicy;
 }
 
-export interface Route {
+export interface Route extends HeaderFields {
   readonly name?: string;
   readonly match: RouteMatch;
   readonly route?: RouteAction;
@@ -203,11 +230,7 @@ export interface Route {
   };
   readonly metadata?: Metadata;
   readonly decorator?: { readonly operation: string };
-  readonly request_headers_to_add?: readonly HeaderValueOption[];
-  readonly request_headers_to_remove?: readonly string[];
-  readonly response_headers_to_add?: readonly HeaderValueOption[];
-  readonly response_headers_to_remove?: readonly string[];
-  readonly typed_per_filter_config?: Readonly<Record<string, HttpFault | CorsPolicy>>;
+  readonly typed_per_filter_config?: FilterConfigs;
 }
 
 /** Exactly one of prefix, path, safe_regex, path_separated_prefix, connect_matcher. */
@@ -228,6 +251,12 @@ export interface HeaderMatcher {
   readonly name: string;
   readonly string_match?: StringMatcher;
   readonly present_match?: boolean;
+  /** Older forms of `string_match`. */
+  readonly exact_match?: string;
+  readonly prefix_match?: string;
+  readonly suffix_match?: string;
+  readonly contains_match?: string;
+  readonly safe_regex_match?: RegexMatcher;
   readonly invert_match?: boolean;
   readonly treat_missing_header_as_empty?: boolean;
 }
@@ -239,7 +268,9 @@ export interface QueryParameterMatcher {
 }
 
 export interface HeaderValueOption {
-  readonly header: { readonly key: string; readonly value: string };
+  readonly header: { readonly key: string; readonly value?: string };
+  /** The older form of `append_action`: false overwrites. */
+  readonly append?: boolean;
   readonly append_action?:
     | "APPEND_IF_EXISTS_OR_ADD"
     | "ADD_IF_ABSENT"
@@ -253,7 +284,7 @@ export interface RouteAction {
   readonly weighted_clusters?: { readonly clusters: readonly WeightedCluster[] };
   readonly cluster_not_found_response_code?: "SERVICE_UNAVAILABLE" | "NOT_FOUND" | "INTERNAL_SERVER_ERROR";
   readonly prefix_rewrite?: string;
-  readonly regex_rewrite?: { readonly pattern: RegexMatcher; readonly substitution: string };
+  readonly regex_rewrite?: { readonly pattern: RegexMatcher; readonly substitution?: string };
   readonly host_rewrite_literal?: string;
   readonly auto_host_rewrite?: boolean;
   readonly append_x_forwarded_host?: boolean;
@@ -261,12 +292,7 @@ export interface RouteAction {
   readonly idle_timeout?: Duration;
   readonly max_grpc_timeout?: Duration;
   readonly retry_policy?: RetryPolicy;
-  readonly request_mirror_policies?: readonly {
-    readonly cluster: string;
-    readonly runtime_fraction?: RuntimeFractionalPercent;
-    readonly trace_sampled?: boolean;
-    readonly disable_shadow_host_suffix_append?: boolean;
-  }[];
+  readonly request_mirror_policies?: readonly MirrorPolicy[];
   readonly hash_policy?: readonly HashPolicy[];
   readonly upgrade_configs?: readonly {
     readonly upgrade_type: string;
@@ -275,26 +301,22 @@ export interface RouteAction {
   }[];
 }
 
-export interface WeightedCluster {
+export interface WeightedCluster extends HeaderFields {
   readonly name: string;
   readonly weight: number;
-  readonly request_headers_to_add?: readonly HeaderValueOption[];
-  readonly request_headers_to_remove?: readonly string[];
-  readonly response_headers_to_add?: readonly HeaderValueOption[];
-  readonly response_headers_to_remove?: readonly string[];
   readonly host_rewrite_literal?: string;
 }
 
 export interface HashPolicy {
   readonly header?: { readonly header_name: string };
   readonly cookie?: { readonly name: string; readonly path?: string; readonly ttl?: Duration };
-  readonly connection_properties?: { readonly source_ip: boolean };
+  readonly connection_properties?: { readonly source_ip?: boolean };
   readonly query_parameter?: { readonly name: string };
 }
 
 export interface RetryPolicy {
   /** Comma-separated: `connect-failure,refused-stream,5xx,gateway-error,reset,retriable-status-codes`. */
-  readonly retry_on: string;
+  readonly retry_on?: string;
   readonly num_retries?: number;
   readonly per_try_timeout?: Duration;
   readonly retriable_status_codes?: readonly number[];
@@ -316,11 +338,11 @@ export interface RedirectAction {
 
 export interface HttpFault {
   readonly "@type": typeof filterTypes.fault;
-  readonly delay?: { readonly fixed_delay: Duration; readonly percentage: FractionalPercent };
+  readonly delay?: { readonly fixed_delay: Duration; readonly percentage?: FractionalPercent };
   readonly abort?: {
     readonly http_status?: number;
     readonly grpc_status?: number;
-    readonly percentage: FractionalPercent;
+    readonly percentage?: FractionalPercent;
   };
 }
 

@@ -71,7 +71,7 @@ describe("loading a bootstrap", () => {
   test("all that is wrong is told at once, each where it stands", () => {
     const text = small.replace("stat_prefix: web", "stat_prefix: web\n          colour: red").replace(": 1s", ": 1 s");
     assert.deepEqual(faultsOf(text), [
-      "11:11: static_resources.listeners[0].filter_chains[0].filters[0].typed_config.colour: is not supported",
+      "11:11: static_resources.listeners[0].filter_chains[0].filters[0].typed_config.colour: is not supported; docs/envoy-subset.md lists what is",
       '19:5: static_resources.clusters[0].connect_timeout: a duration like "2.5s" is needed',
     ]);
   });
@@ -79,7 +79,10 @@ describe("loading a bootstrap", () => {
   test("what only compiling finds has its place too", () => {
     assert.deepEqual(faultsOf(small.replace("prefix: /", "safe_regex: { regex: '(' }")).length, 1);
     const [fault = ""] = faultsOf(small.replace(/http_filters:\n.*/, "httpFilters: []"));
-    assert.match(fault, /^\d+:\d+: static_resources\.listeners\[0\]\.filter_chains\[0\]: http_filters: the last/);
+    assert.match(
+      fault,
+      /^\d+:\d+: static_resources\.listeners\[0\]\.filter_chains\[0\]\.filters\[0\]\.typed_config\.http_filters: the last/,
+    );
   });
 
   test("a field under both of its spellings is refused", () => {
@@ -91,5 +94,98 @@ describe("loading a bootstrap", () => {
     assert.match(faultsOf("a: [")[0] ?? "", /^1:\d+: : /);
     assert.match(faultsOf("# nothing\n")[0] ?? "", /^1:1: : the file is empty/);
     assert.match(faultsOf("node: {}\n---\nnode: {}\n")[0] ?? "", /^3:1: : a bootstrap is one document/);
+  });
+});
+
+describe("a bootstrap is refused", () => {
+  const http = (text: string, by: string) => small.replace(text, by);
+  const refusals: readonly (readonly [what: string, bootstrap: string, fault: RegExp])[] = [
+    [
+      "for a route to a cluster that is not there",
+      http("cluster: app }", "cluster: shop }"),
+      /route\.cluster: there is no cluster "shop"/,
+    ],
+    [
+      "for a field that is almost right",
+      http("connect_timeout", "connect_timeuot"),
+      /is not supported; did you mean connect_timeout\?/,
+    ],
+    [
+      "for a field that must be there",
+      http("stat_prefix: web", "{}").replace("          {}\n", ""),
+      /typed_config\.stat_prefix: is needed/,
+    ],
+    [
+      "for a name where an address must stand",
+      http("address: 127.0.0.1, port_value: 8081", "address: localhost, port_value: 8081"),
+      /"localhost" is no IP address; a cluster of type STRICT_DNS/,
+    ],
+    [
+      "for a listener at a name",
+      http("address: 127.0.0.1, port_value: 8080", "address: localhost, port_value: 8080"),
+      /"localhost" is no IP address/,
+    ],
+    [
+      "for a port that is none",
+      http("port_value: 8080", "port_value: 80800"),
+      /port_value: a whole number from 0 to 65535 is needed/,
+    ],
+    [
+      "for endpoints from a management server",
+      http("connect_timeout: 1s", "type: EDS"),
+      /type: EDS wants a management server/,
+    ],
+    [
+      "for what is not acted on yet",
+      http("connect_timeout: 1s", "outlier_detection: {}"),
+      /outlier detection is not acted on yet; take it out/,
+    ],
+    [
+      "for what is known not to be there",
+      http("connect_timeout: 1s", "health_checks: [{}]"),
+      /is not supported: endpoints are not asked/,
+    ],
+    [
+      "for a value that is known not to be there",
+      http("connect_timeout: 1s", "lb_policy: LAST"),
+      /"LAST" is not supported; there is ROUND_ROBIN/,
+    ],
+    [
+      "for a filter that is not there",
+      http(router, "type.googleapis.com/a.v3.Lua"),
+      /"type\.googleapis\.com\/a\.v3\.Lua" is not supported; there is Router/,
+    ],
+    ["for a pattern that is none", http("prefix: /", "safe_regex: { regex: '(' }"), /routes\[0\]/],
+    [
+      "for two clusters of one name",
+      http("  - name: app\n", "  - name: app\n  - name: app\n"),
+      /clusters\[1\]\.name: "app" is the name of another/,
+    ],
+  ];
+  for (const [what, bootstrap, fault] of refusals) {
+    test(what, () => {
+      const faults = faultsOf(bootstrap);
+      assert.equal(faults.length, 1, faults.join("\n"));
+      assert.match(faults[0] ?? "", fault);
+      assert.match(faults[0] ?? "", /^([2-9]|\d\d):\d+: static_resources\./);
+    });
+  }
+
+  test("unless a route's cluster need not be there", () => {
+    const bootstrap = http("cluster: app }", "cluster: shop }").replace(
+      "route_config:",
+      "route_config:\n            validate_clusters: false",
+    );
+    assert.deepEqual(faultsOf(bootstrap), []);
+  });
+
+  test("values of enums are taken in any case, and numbers of YAML in any base", () => {
+    const { bootstrap, faults } = loadBootstrap(
+      http("connect_timeout: 1s", "lb_policy: round_robin").replace("8080", "0x1F90"),
+      "envoy.yaml",
+    );
+    assert.deepEqual(faults, []);
+    assert.equal(bootstrap.static_resources?.clusters?.[0]?.lb_policy, "ROUND_ROBIN");
+    assert.equal(bootstrap.static_resources?.listeners?.[0]?.address.socket_address.port_value, 8080);
   });
 });

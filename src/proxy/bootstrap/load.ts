@@ -1,9 +1,10 @@
 import type { Position } from "../../base/index.ts";
 import { type Path, readDocuments } from "../../documents/index.ts";
 import { LiveWorkload } from "../config/workload.ts";
-import { check } from "../config/shape.ts";
+import { checkStrictly } from "../config/shape.ts";
 import { Material } from "../tls/material.ts";
 import type { Bootstrap } from "./bootstrap.ts";
+import { references } from "./references.ts";
 import { inertSurroundings, nodeOf, resourcesOf, secretsOf } from "./resources.ts";
 import { bootstrapShape } from "./shape.ts";
 import { type Spelt, spell } from "./spelling.ts";
@@ -36,10 +37,10 @@ export function loadBootstrap(text: string, file: string): LoadedBootstrap {
     return refused("", "a bootstrap is one document; a second one begins here", second.positions([]).value([]));
   const spelt = spell(bootstrapShape, document.value);
   const messages = [...spelt.faults];
-  check(bootstrapShape, spelt.value, "", messages);
+  checkStrictly(bootstrapShape, spelt.value, "", messages);
   // Its shape is checked: this is where the unknown becomes a Bootstrap.
   const bootstrap = spelt.value as Bootstrap;
-  if (messages.length === 0) messages.push(...refusals(bootstrap));
+  if (messages.length === 0) messages.push(...references(bootstrap), ...refusals(bootstrap));
   const positions = document.positions([]);
   return {
     bootstrap,
@@ -67,17 +68,23 @@ function refusals(bootstrap: Bootstrap): string[] {
   return found;
 }
 
-/** Splits `a.b: c[0]: what is wrong` where the longest path that stands in the file ends. */
+/** Splits `a.b: c[0]: what is wrong` where the path ends; what does not stand in the file is placed where it would. */
 function placed(message: string, { written }: Spelt): { path: string; written: Path; rest: string } {
   let path = "";
   let rest = message;
+  let place: Path = [];
   for (;;) {
     const colon = rest.indexOf(": ");
     if (colon === -1) break;
     const next = path === "" ? rest.slice(0, colon) : `${path}.${rest.slice(0, colon)}`;
-    if (!written.has(next)) break;
+    const found = written.get(next) ?? (isField(next) ? written.get(next.slice(0, next.lastIndexOf("."))) : undefined);
+    if (!found) break;
     path = next;
+    place = found;
     rest = rest.slice(colon + 2);
   }
-  return { path, written: written.get(path) ?? [], rest };
+  return { path, written: place, rest };
 }
+
+/** A path that ends in the name of a field. */
+const isField = (path: string) => /\.@?\w+$/.test(path);

@@ -1,4 +1,5 @@
-import { clusterShape, listenerShape, socketAddress } from "../config/honoured.ts";
+import { socketAddress } from "../config/honoured-parts.ts";
+import { clusterShape, listenerShape } from "../config/honoured.ts";
 import { secretShape } from "../config/transport-socket-shape.ts";
 import { anything, list, message, noEffect, text } from "../config/shape.ts";
 

@@ -12,7 +12,7 @@ export interface Spelt {
 
 /**
  * Brings proto3 JSON into the form the rest of the proxy reads: proto field names instead of lowerCamelCase ones, numbers
- * instead of digits in quotes, no nulls, and a list for every repeated field that is absent. What fits no shape stays as it is.
+ * instead of digits in quotes, values of enums as they are defined, no nulls, and a list for every repeated field that is absent. What fits no shape stays as it is.
  */
 export function spell(shape: Shape, value: unknown): Spelt {
   const speller = new Speller();
@@ -29,6 +29,11 @@ class Speller {
     switch (shape.kind) {
       case "number":
         return typeof value === "string" && /^-?\d{1,15}$/.test(value) ? Number(value) : value;
+      case "one of": {
+        // Envoy takes names of values in any case.
+        const name = typeof value === "string" ? value.toUpperCase() : undefined;
+        return shape.words.find((word) => word.toUpperCase() === name) ?? value;
+      }
       case "list":
         if (!Array.isArray(value)) return value;
         return value.map((entry: unknown, index) => this.any(shape.of, entry, `${at}[${index}]`, [...path, index]));
@@ -43,9 +48,9 @@ class Speller {
       case "typed": {
         const type = isRecord(value) ? value["@type"] : undefined;
         const known = typeof type === "string" && Object.hasOwn(shape.types, type) ? shape.types[type] : undefined;
+        this.written.set(`${at}.@type`, [...path, "@type"]);
         if (!known || !isRecord(value)) return value;
         const { "@type": _, ...rest } = value;
-        this.written.set(at === "" ? "@type" : `${at}.@type`, [...path, "@type"]);
         const spelt = this.any(known, rest, at, path);
         return isRecord(spelt) ? { "@type": type, ...spelt } : spelt;
       }
@@ -54,9 +59,10 @@ class Speller {
       case "text":
       case "flag":
       case "duration":
-      case "one of":
       case "any":
+      case "only":
       case "no effect":
+      case "refused":
         return value;
     }
   }

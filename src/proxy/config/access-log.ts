@@ -1,18 +1,16 @@
 import { fieldValue } from "../../wire/index.ts";
-import type { TypedFilter } from "../../xds/index.ts";
+import { filterTypes, type TypedFilter } from "../../xds/index.ts";
 import type { AccessLog, AccessLogEntry } from "./contract.ts";
 import { parseFormat, portOf, withoutPort, type Operator } from "./format.ts";
 
 /** Takes lines (with their end) for a file; `/dev/stdout` is the process's own output. */
 export type WriteLine = (path: string, line: string) => void;
 
-/** Istio's default: the format of an access log that names none. */
-const istioLogFormat =
+/** Envoy's default: the format of an access log that names none. */
+const defaultFormat =
   '[%START_TIME%] "%REQ(:METHOD)% %REQ(X-ENVOY-ORIGINAL-PATH?:PATH)% %PROTOCOL%" %RESPONSE_CODE% %RESPONSE_FLAGS% ' +
-  '%RESPONSE_CODE_DETAILS% %CONNECTION_TERMINATION_DETAILS% "%UPSTREAM_TRANSPORT_FAILURE_REASON%" %BYTES_RECEIVED% ' +
-  '%BYTES_SENT% %DURATION% %RESP(X-ENVOY-UPSTREAM-SERVICE-TIME)% "%REQ(X-FORWARDED-FOR)%" "%REQ(USER-AGENT)%" ' +
-  '"%REQ(X-REQUEST-ID)%" "%REQ(:AUTHORITY)%" "%UPSTREAM_HOST%" %UPSTREAM_CLUSTER% %UPSTREAM_LOCAL_ADDRESS% ' +
-  "%DOWNSTREAM_LOCAL_ADDRESS% %DOWNSTREAM_REMOTE_ADDRESS% %REQUESTED_SERVER_NAME% %ROUTE_NAME%\n";
+  '%BYTES_RECEIVED% %BYTES_SENT% %DURATION% %RESP(X-ENVOY-UPSTREAM-SERVICE-TIME)% "%REQ(X-FORWARDED-FOR)%" ' +
+  '"%REQ(USER-AGENT)%" "%REQ(X-REQUEST-ID)%" "%REQ(:AUTHORITY)%" "%UPSTREAM_HOST%"\n';
 
 type Field = (entry: AccessLogEntry) => string | number | undefined;
 
@@ -31,7 +29,8 @@ export function accessLog(configs: readonly TypedFilter[] | undefined, write: Wr
   const writers = (configs ?? []).map(({ typed_config }) => {
     const config = (typed_config ?? {}) as FileAccessLog;
     const format = formatter(config);
-    const path = config.path ?? "/dev/stdout";
+    const path =
+      typed_config?.["@type"] === filterTypes.standardErrorLog ? "/dev/stderr" : (config.path ?? "/dev/stdout");
     return (entry: AccessLogEntry) => write(path, format(entry));
   });
   const only = writers[0];
@@ -46,7 +45,7 @@ export function accessLog(configs: readonly TypedFilter[] | undefined, write: Wr
 
 function formatter({ format, log_format }: FileAccessLog): (entry: AccessLogEntry) => string {
   if (log_format?.json_format) return jsonFormatter(log_format.json_format);
-  const text = log_format?.text_format_source?.inline_string ?? log_format?.text_format ?? format ?? istioLogFormat;
+  const text = log_format?.text_format_source?.inline_string ?? log_format?.text_format ?? format ?? defaultFormat;
   const parts = parseFormat(text).map((part) => (typeof part === "string" ? part : field(part)));
   return (entry) => {
     let line = "";
@@ -110,8 +109,7 @@ const requestParts: Readonly<Record<string, Field>> = {
 
 function field({ name, argument, limit }: Operator): Field {
   const found = argument === undefined || name === "START_TIME" ? fields[name] : argumentField(name, argument);
-  if (!found)
-    throw new RangeError(`access log: %${name}${argument === undefined ? "" : `(${argument})`}% is not supported`);
+  if (!found) throw new RangeError(`%${name}${argument === undefined ? "" : `(${argument})`}% is not supported`);
   return limit === undefined ? found : (entry) => shown(found(entry)).slice(0, limit);
 }
 

@@ -13,6 +13,7 @@ import { weightedChoice } from "./percent.ts";
 import { serverTls } from "../tls/transport-socket.ts";
 import type { Material } from "../tls/material.ts";
 import { compileRoutes } from "./route-table.ts";
+import { under } from "./under.ts";
 import { onTheWire } from "./wire-text.ts";
 
 export interface ChainSurroundings {
@@ -44,12 +45,14 @@ export function compileChain(message: FilterChain, listener: string, surrounding
   }
   const name = message.name ?? listener;
   const secured = {
-    tls: serverTls(message.transport_socket, surroundings.material),
+    tls: under("transport_socket", () => serverTls(message.transport_socket, surroundings.material)),
     handshakeTimeout: milliseconds(message.transport_socket_connect_timeout, 0) || handshakeLimit,
   };
-  return last["@type"] === filterTypes.httpConnectionManager
-    ? { ...httpChain(last as HttpConnectionManager, name, surroundings), ...secured }
-    : { ...tcpChain(last as TcpProxy, mongo as MongoProxy | undefined, name, surroundings), ...secured };
+  return under(`filters[${message.filters.length - 1}].typed_config`, () =>
+    last["@type"] === filterTypes.httpConnectionManager
+      ? { ...httpChain(last as HttpConnectionManager, name, surroundings), ...secured }
+      : { ...tcpChain(last as TcpProxy, mongo as MongoProxy | undefined, name, surroundings), ...secured },
+  );
 }
 
 type Unsecured<C extends Chain> = Omit<C, "tls" | "handshakeTimeout">;
@@ -69,7 +72,7 @@ function tcpChain(
     maxDuration: milliseconds(message.max_downstream_connection_duration, 0),
     connectAttempts: message.max_connect_attempts ?? 1,
     mongo: mongo?.stat_prefix,
-    accessLog: accessLog(message.access_log, write),
+    accessLog: under("access_log", () => accessLog(message.access_log, write)),
   };
 }
 
@@ -84,7 +87,7 @@ function httpChain(
   if ((rds === undefined) === (route_config === undefined)) {
     throw new RangeError("exactly one of rds, route_config is needed");
   }
-  const own = route_config && compileRoutes(route_config);
+  const own = route_config && under("route_config", () => compileRoutes(route_config));
   return {
     kind: "http",
     name,
@@ -110,6 +113,6 @@ function httpChain(
         .filter(({ enabled = true }) => enabled)
         .map(({ upgrade_type }) => upgrade_type.toLowerCase()),
     ),
-    accessLog: accessLog(message.access_log, write),
+    accessLog: under("access_log", () => accessLog(message.access_log, write)),
   };
 }

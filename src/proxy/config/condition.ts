@@ -1,6 +1,6 @@
 // On the path of every request.
 import { fieldValue } from "../../wire/index.ts";
-import type { HeaderMatcher, QueryParameterMatcher } from "../../xds/index.ts";
+import type { HeaderMatcher, QueryParameterMatcher, StringMatcher } from "../../xds/index.ts";
 import type { RequestHead } from "./contract.ts";
 import { stringTest, type Test } from "./pattern.ts";
 
@@ -42,14 +42,26 @@ export function headerCondition(matcher: HeaderMatcher): Condition {
   const name = matcher.name.toLowerCase();
   const invert = matcher.invert_match ?? false;
   const own = Object.hasOwn(pseudo, name) ? pseudo[name] : undefined;
-  if (matcher.string_match === undefined) {
+  const wantedText = stringMatchOf(matcher);
+  if (wantedText === undefined) {
     const wanted = (matcher.present_match ?? true) !== invert;
     return own ? () => wanted : (head) => (fieldValue(head.headers, name) !== undefined) === wanted;
   }
-  const test = stringTest(matcher.string_match);
+  const test = stringTest(wantedText);
   if (own) return (head) => test(own(head)) !== invert;
   const missing = matcher.treat_missing_header_as_empty ? test("") !== invert : false;
   return (head) => anyValue(head.headers, name, test, invert, missing);
+}
+
+/** What a value must be, in whichever form it is written; undefined: only presence counts. */
+function stringMatchOf(matcher: HeaderMatcher): StringMatcher | undefined {
+  const { string_match, exact_match, prefix_match, suffix_match, contains_match, safe_regex_match } = matcher;
+  if (string_match) return string_match;
+  if (exact_match !== undefined) return { exact: exact_match };
+  if (prefix_match !== undefined) return { prefix: prefix_match };
+  if (suffix_match !== undefined) return { suffix: suffix_match };
+  if (contains_match !== undefined) return { contains: contains_match };
+  return safe_regex_match && { safe_regex: safe_regex_match };
 }
 
 function anyValue(headers: readonly string[], name: string, test: Test, invert: boolean, missing: boolean): boolean {

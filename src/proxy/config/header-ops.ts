@@ -37,6 +37,17 @@ export function headerOps(
   };
 }
 
+/** Operations one after the other, the most particular first; undefined when there are none. */
+export function inTurn(...operations: readonly (HeaderOps | undefined)[]): HeaderOps | undefined {
+  const given = operations.filter((each) => each !== undefined);
+  if (given.length < 2) return given[0];
+  return {
+    apply(headers, context) {
+      for (const each of given) each.apply(headers, context);
+    },
+  };
+}
+
 const overwrites = ({ action }: Addition) => action.startsWith("OVERWRITE");
 
 function lowerName(name: string): string {
@@ -44,15 +55,18 @@ function lowerName(name: string): string {
   return lower === ":authority" ? "host" : lower;
 }
 
-function compileAddition({ header, append_action }: HeaderValueOption): Addition {
+function compileAddition({ header, append, append_action }: HeaderValueOption): Addition {
   const lower = lowerName(header.key);
   if (lower.startsWith(":")) throw new RangeError(`${header.key} cannot be set by a header operation`);
   if (!isToken(lower)) throw new RangeError(`${JSON.stringify(header.key)} is no name of a header`);
+  if (append !== undefined && append_action !== undefined) {
+    throw new RangeError(`${header.key}: append and append_action cannot both be given`);
+  }
   return {
     key: lower === "host" ? "host" : header.key,
     lower,
-    value: compileValue(header.value),
-    action: append_action ?? "APPEND_IF_EXISTS_OR_ADD",
+    value: compileValue(header.value ?? ""),
+    action: append_action ?? (append === false ? "OVERWRITE_IF_EXISTS_OR_ADD" : "APPEND_IF_EXISTS_OR_ADD"),
   };
 }
 

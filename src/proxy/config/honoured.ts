@@ -1,179 +1,33 @@
 import { filterTypes } from "../../xds/index.ts";
-import { regex, stringMatcher } from "./matcher-shape.ts";
-import { anything, duration, flag, list, message, noEffect, number, oneOf, table, text, typed } from "./shape.ts";
+import { metadata, names, socketAddress } from "./honoured-parts.ts";
+import { routeShape, upgrade } from "./honoured-routes.ts";
+import { duration, flag, later, list, message, noEffect, number, oneOf, only } from "./shape.ts";
+import { refused, required, table, text, typed, whole } from "./shape.ts";
 import { downstreamSocket, upstreamSocket, upstreamSocketMatches } from "./transport-socket-shape.ts";
+
+export { routeShape };
 
 /** What of Envoy's messages this proxy honours: the tables that arriving resources are held against. */
 
-const later = (what: string) => noEffect(`${what} is not acted on yet`);
-const names = noEffect("a name for people");
-const metadata = message({ filter_metadata: table(anything), typed_filter_metadata: noEffect("not read") });
-export const socketAddress = message({
-  socket_address: message({ address: text, port_value: number, protocol: oneOf("TCP"), ipv4_compat: flag }),
+export const logFormat = message({
+  text_format_source: message({ inline_string: text }),
+  json_format: table(text),
+  text_format: text,
 });
-const percent = message({ numerator: number, denominator: oneOf("HUNDRED", "TEN_THOUSAND", "MILLION") });
-const runtimePercent = message({ default_value: percent, runtime_key: noEffect("there is no runtime layer") });
-const headerOption = message({
-  header: message({ key: text, value: text }),
-  append_action: oneOf("APPEND_IF_EXISTS_OR_ADD", "ADD_IF_ABSENT", "OVERWRITE_IF_EXISTS_OR_ADD", "OVERWRITE_IF_EXISTS"),
-});
-const headerFields = {
-  request_headers_to_add: list(headerOption),
-  request_headers_to_remove: list(text),
-  response_headers_to_add: list(headerOption),
-  response_headers_to_remove: list(text),
-};
-
-const fault = message({
-  delay: message({ fixed_delay: duration, percentage: percent }),
-  abort: message({ http_status: number, grpc_status: number, percentage: percent }, ["http_status", "grpc_status"]),
-});
-const cors = message({
-  allow_origin_string_match: list(stringMatcher),
-  allow_methods: text,
-  allow_headers: text,
-  expose_headers: text,
-  max_age: text,
-  allow_credentials: flag,
-  forward_not_matching_preflights: flag,
-  filter_enabled: runtimePercent,
-});
-
-const weighted = message({ name: text, weight: number, ...headerFields, host_rewrite_literal: text });
-const upgrade = { upgrade_type: text, enabled: flag };
-const retry = message({
-  retry_on: text,
-  num_retries: number,
-  per_try_timeout: duration,
-  retriable_status_codes: list(number),
-  retry_back_off: message({ base_interval: duration, max_interval: duration }),
-  retry_host_predicate: list(
-    message({ name: oneOf("envoy.retry_host_predicates.previous_hosts"), typed_config: anything }),
-  ),
-  host_selection_retry_max_attempts: number,
-});
-const action = message(
-  {
-    cluster: text,
-    weighted_clusters: message({ clusters: list(weighted), total_weight: noEffect("the sum of the weights counts") }),
-    cluster_header: text,
-    cluster_not_found_response_code: oneOf("SERVICE_UNAVAILABLE", "NOT_FOUND", "INTERNAL_SERVER_ERROR"),
-    prefix_rewrite: text,
-    regex_rewrite: message({ pattern: regex, substitution: text }),
-    host_rewrite_literal: text,
-    auto_host_rewrite: flag,
-    append_x_forwarded_host: later("X-Forwarded-Host"),
-    timeout: duration,
-    idle_timeout: later("a route's own idle timeout"),
-    max_grpc_timeout: later("grpc-timeout"),
-    max_stream_duration: later("grpc-timeout"),
-    retry_policy: retry,
-    request_mirror_policies: list(
-      message({
-        cluster: text,
-        runtime_fraction: runtimePercent,
-        trace_sampled: later("sampling of mirrored requests"),
-        disable_shadow_host_suffix_append: noEffect("the suffix is never appended"),
-      }),
-    ),
-    hash_policy: list(
-      message(
-        {
-          header: message({ header_name: text }),
-          cookie: message({ name: text, path: text, ttl: later("making cookies for balancing") }),
-          connection_properties: message({ source_ip: flag }),
-          query_parameter: message({ name: text }),
-        },
-        ["header", "cookie", "connection_properties", "query_parameter"],
-      ),
-    ),
-    upgrade_configs: list(message({ ...upgrade, connect_config: message({}) })),
-  },
-  ["cluster", "weighted_clusters"],
-);
-
-const match = message(
-  {
-    prefix: text,
-    path: text,
-    safe_regex: regex,
-    path_separated_prefix: text,
-    connect_matcher: message({}),
-    case_sensitive: flag,
-    runtime_fraction: runtimePercent,
-    headers: list(
-      message({
-        name: text,
-        string_match: stringMatcher,
-        present_match: flag,
-        invert_match: flag,
-        treat_missing_header_as_empty: flag,
-      }),
-    ),
-    query_parameters: list(message({ name: text, string_match: stringMatcher, present_match: flag })),
-  },
-  ["prefix", "path", "safe_regex", "path_separated_prefix", "connect_matcher"],
-);
-
-const route = message(
-  {
-    name: text,
-    match,
-    route: action,
-    redirect: message({
-      https_redirect: flag,
-      scheme_redirect: text,
-      host_redirect: text,
-      port_redirect: number,
-      path_redirect: text,
-      prefix_rewrite: text,
-      response_code: oneOf("MOVED_PERMANENTLY", "FOUND", "SEE_OTHER", "TEMPORARY_REDIRECT", "PERMANENT_REDIRECT"),
-      strip_query: flag,
-    }),
-    direct_response: message({ status: number, body: message({ inline_string: text, inline_bytes: text }) }),
-    metadata,
-    decorator: message({ operation: text }),
-    ...headerFields,
-    typed_per_filter_config: table(typed({ [filterTypes.fault]: fault, [filterTypes.corsPolicy]: cors })),
-  },
-  ["route", "redirect", "direct_response"],
-);
-
-export const routeShape = message({
-  name: text,
-  virtual_hosts: list(
-    message({
-      name: text,
-      domains: list(text),
-      routes: list(route),
-      require_tls: oneOf("NONE", "EXTERNAL_ONLY", "ALL"),
-      include_request_attempt_count: flag,
-    }),
-  ),
-  validate_clusters: noEffect("a missing cluster answers 503 when asked for"),
-  ignore_port_in_host_matching: flag,
-});
-
 const accessLogs = list(
   message({
     name: names,
     typed_config: typed({
-      [filterTypes.fileAccessLog]: message({
-        path: text,
-        log_format: message({
-          text_format_source: message({ inline_string: text }),
-          json_format: table(text),
-          text_format: text,
-        }),
-        format: text,
-      }),
+      [filterTypes.fileAccessLog]: message({ path: required(text), log_format: logFormat, format: text }),
+      [filterTypes.standardOutputLog]: message({ log_format: logFormat }),
+      [filterTypes.standardErrorLog]: message({ log_format: logFormat }),
     }),
   }),
 );
 
 const configSource = noEffect("everything comes over the one ADS conversation");
 
-const http2Options = message({
+export const http2Options = message({
   max_concurrent_streams: number,
   initial_stream_window_size: number,
   initial_connection_window_size: number,
@@ -194,16 +48,20 @@ const httpProtocolOptions = message(
 );
 
 const connectionManager = message({
-  stat_prefix: names,
+  stat_prefix: required(names),
   codec_type: oneOf("AUTO", "HTTP1", "HTTP2"),
   http2_protocol_options: http2Options,
-  rds: message({ route_config_name: text, config_source: configSource }),
+  rds: message({ route_config_name: required(text), config_source: configSource }),
   route_config: routeShape,
   http_filters: list(
     message({
-      name: names,
+      name: required(names),
       typed_config: typed({
-        [filterTypes.router]: table(noEffect("the router has no settings here")),
+        [filterTypes.router]: message({
+          suppress_envoy_headers: flag,
+          dynamic_stats: noEffect("metrics are made as requests come"),
+          start_child_span: only([false], "there are no traces yet"),
+        }),
         [filterTypes.fault]: message({}),
         [filterTypes.cors]: message({}),
       }),
@@ -223,14 +81,22 @@ const connectionManager = message({
   request_timeout: duration,
   upgrade_configs: list(message(upgrade)),
   access_log: accessLogs,
-  http_protocol_options: message({ accept_http_10: flag, allow_absolute_url: flag, default_host_for_http_10: names }),
+  http_protocol_options: message({
+    accept_http_10: flag,
+    allow_absolute_url: only([true], "an absolute target is read as what it says"),
+    default_host_for_http_10: noEffect("a request without Host meets the routes of *"),
+  }),
+  tracing: refused("there are no traces yet"),
+  local_reply_config: refused("the proxy's own answers cannot be changed yet"),
 });
 
 const tcpProxy = message(
   {
-    stat_prefix: names,
+    stat_prefix: required(names),
     cluster: text,
-    weighted_clusters: message({ clusters: list(message({ name: text, weight: number })) }),
+    weighted_clusters: message({
+      clusters: required(list(message({ name: required(text), weight: required(whole(1, 0xffff_ffff)) }))),
+    }),
     idle_timeout: duration,
     max_connect_attempts: number,
     max_downstream_connection_duration: duration,
@@ -239,11 +105,11 @@ const tcpProxy = message(
   ["cluster", "weighted_clusters"],
 );
 
-const ranges = list(message({ address_prefix: text, prefix_len: number }));
-const filterChain = message({
+const ranges = list(message({ address_prefix: required(text), prefix_len: whole(0, 128) }));
+export const filterChain = message({
   name: text,
   filter_chain_match: message({
-    destination_port: number,
+    destination_port: whole(1, 65_535),
     prefix_ranges: ranges,
     source_prefix_ranges: ranges,
     server_names: list(text),
@@ -252,7 +118,7 @@ const filterChain = message({
   }),
   filters: list(
     message({
-      name: names,
+      name: required(names),
       typed_config: typed({
         [filterTypes.httpConnectionManager]: connectionManager,
         [filterTypes.tcpProxy]: tcpProxy,
@@ -267,8 +133,8 @@ const filterChain = message({
 
 export const listenerShape = message({
   name: text,
-  address: socketAddress,
-  additional_addresses: list(message({ address: socketAddress })),
+  address: required(socketAddress),
+  additional_addresses: list(message({ address: required(socketAddress) })),
   traffic_direction: oneOf("UNSPECIFIED", "INBOUND", "OUTBOUND"),
   bind_to_port: flag,
   use_original_dst: flag,
@@ -292,29 +158,47 @@ export const listenerShape = message({
   filter_chains: list(filterChain),
   default_filter_chain: filterChain,
   metadata,
+  stat_prefix: names,
+  per_connection_buffer_limit_bytes: noEffect("one read at a time waits for a slow peer, 64 KiB at most"),
+  enable_reuse_port: noEffect("processes share a port where there are several of them"),
+  reuse_port: noEffect("processes share a port where there are several of them"),
+  tcp_backlog_size: noEffect("4096 connections may wait to be accepted"),
+  drain_type: oneOf("DEFAULT"),
+  ignore_global_conn_limit: noEffect("there is no limit over all listeners"),
+  max_connections_to_accept_per_socket_event: noEffect("all that wait are accepted"),
+  socket_options: list(refused("options of sockets cannot be set")),
+  access_log: list(refused("connections are logged by the access_log of their filter")),
+  udp_listener_config: refused("UDP is not served"),
+  api_listener: refused("only listeners with sockets are served"),
 });
 
 export const endpointShape = message({
-  cluster_name: text,
+  cluster_name: required(text),
   endpoints: list(
     message({
       locality: message({ region: text, zone: text, sub_zone: text }),
       lb_endpoints: list(
         message({
-          endpoint: message({ address: socketAddress, hostname: text }),
+          endpoint: required(
+            message({
+              address: required(socketAddress),
+              hostname: text,
+              health_check_config: noEffect("endpoints are not asked how they are"),
+            }),
+          ),
           health_status: oneOf("UNKNOWN", "HEALTHY", "UNHEALTHY", "DRAINING", "TIMEOUT", "DEGRADED"),
-          load_balancing_weight: number,
+          load_balancing_weight: whole(1, 0xffff_ffff),
           metadata,
         }),
       ),
-      load_balancing_weight: number,
-      priority: number,
+      load_balancing_weight: whole(1, 0xffff_ffff),
+      priority: whole(0, 128),
     }),
   ),
 });
 
 export const clusterShape = message({
-  name: text,
+  name: required(text),
   type: oneOf("STATIC", "STRICT_DNS", "LOGICAL_DNS", "EDS", "ORIGINAL_DST"),
   eds_cluster_config: message({ service_name: text, eds_config: configSource }),
   connect_timeout: duration,
@@ -330,7 +214,7 @@ export const clusterShape = message({
         max_pending_requests: number,
         max_requests: number,
         max_retries: number,
-        track_remaining: names,
+        track_remaining: noEffect("what is left of a limit is not counted"),
       }),
     ),
   }),
@@ -345,6 +229,12 @@ export const clusterShape = message({
   transport_socket_matches: upstreamSocketMatches,
   metadata,
   alt_stat_name: names,
+  per_connection_buffer_limit_bytes: noEffect("one read at a time waits for a slow peer, 64 KiB at most"),
+  wait_for_warm_on_init: noEffect("endpoints are used once they are known"),
+  ignore_health_on_host_removal: noEffect("an endpoint that is gone from the configuration is gone"),
+  health_checks: list(refused("endpoints are not asked how they are; take it out, or give each a health_status")),
+  lb_subset_config: refused("there are no subsets of endpoints; make each a cluster of its own"),
+  upstream_bind_config: refused("connections go out from the address the system chooses"),
 });
 
 export const nameTableShape = message({

@@ -3,6 +3,7 @@ import { bestFit, chainFits } from "./chain-match.ts";
 import { compileChain, type ChainSurroundings } from "./chain.ts";
 import type { Chain, ConnectionFacts, FirstBytesRules, Listener, ProxyHeaderRules } from "./contract.ts";
 import { milliseconds } from "./duration.ts";
+import { under } from "./under.ts";
 
 export interface CompiledListener extends Listener {
   readonly message: ListenerMessage;
@@ -19,11 +20,11 @@ export function compileListener(
 ): CompiledListener {
   const chains = message.filter_chains.map((chain, index) => ({
     fits: chainFits(chain.filter_chain_match),
-    chain: at(`filter_chains[${index}]`, () => compileChain(chain, message.name, surroundings)),
+    chain: under(`filter_chains[${index}]`, () => compileChain(chain, message.name, surroundings)),
   }));
   const fallback: Chain | undefined =
     message.default_filter_chain &&
-    at("default_filter_chain", () =>
+    under("default_filter_chain", () =>
       compileChain(message.default_filter_chain ?? { filters: [] }, message.name, surroundings),
     );
   return {
@@ -34,7 +35,7 @@ export function compileListener(
       ({ socket_address }) => ({ address: socket_address.address, port: socket_address.port_value }),
     ),
     catchAll: message.use_original_dst ?? false,
-    detect: at("listener_filters", () => firstBytes(message, [...chains.map(({ chain }) => chain), fallback])),
+    detect: under("listener_filters", () => firstBytes(message, [...chains.map(({ chain }) => chain), fallback])),
     chain: (facts: ConnectionFacts) => bestFit(chains, facts)?.chain ?? fallback,
   };
 }
@@ -76,12 +77,4 @@ function proxyHeaderRules(message: ProxyProtocol | undefined): ProxyHeaderRules 
   const optional = message.allow_requests_without_proxy_protocol ?? false;
   if (versions.length === 0 && !optional) throw new RangeError("disallowed_versions: no version is left to begin with");
   return { optional, versions: new Set(versions) };
-}
-
-function at<T>(path: string, run: () => T): T {
-  try {
-    return run();
-  } catch (error) {
-    throw new RangeError(`${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
-  }
 }

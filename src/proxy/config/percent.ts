@@ -4,7 +4,7 @@ const denominators = { HUNDRED: 100, TEN_THOUSAND: 10_000, MILLION: 1_000_000 } 
 
 /** A share in [0,1]. */
 export function share(percent: FractionalPercent): number {
-  return Math.min(1, percent.numerator / denominators[percent.denominator ?? "HUNDRED"]);
+  return Math.min(1, (percent.numerator ?? 0) / denominators[percent.denominator ?? "HUNDRED"]);
 }
 
 /** The share of a runtime fraction; everything when there is none. */

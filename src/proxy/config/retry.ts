@@ -29,7 +29,7 @@ const known = new Set([
 /** Throws on a word nobody knows. */
 export function retryRules(policy: RetryPolicy): RetryRules | undefined {
   const words = new Set(
-    policy.retry_on
+    (policy.retry_on ?? "")
       .split(",")
       .map((word) => word.trim())
       .filter(Boolean),

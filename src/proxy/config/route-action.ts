@@ -1,10 +1,16 @@
 import type { Route as RouteMessage, RouteAction } from "../../xds/index.ts";
-import { filterTypes, type HttpFault } from "../../xds/index.ts";
+import {
+  filterTypes,
+  type HttpFault,
+  type FractionalPercent,
+  type RetryPolicy,
+  type RouteDefaults,
+} from "../../xds/index.ts";
 import type { ClusterChoice, DirectRoute, FaultPolicy, ForwardAction, Route } from "./contract.ts";
 import { corsRules } from "./cors.ts";
 import { milliseconds } from "./duration.ts";
 import { hashKey } from "./hash.ts";
-import { headerOps } from "./header-ops.ts";
+import { headerOps, inTurn } from "./header-ops.ts";
 import type { CompiledMatch } from "./path-match.ts";
 import { runtimeShare, share, weightedChoice } from "./percent.ts";
 import { redirectRoute } from "./redirect.ts";
@@ -20,29 +26,37 @@ export interface HostOptions {
   readonly virtualHost: string;
   readonly requireTls: boolean;
   readonly attemptCount: boolean;
+  /** What host and table say for routes that do not, the host first. */
+  readonly around: readonly RouteDefaults[];
+  readonly retry: RetryPolicy | undefined;
 }
 
 /** What a matched request meets. Throws where a part cannot be honoured. */
 export function compileRoute(message: RouteMessage, match: CompiledMatch, host: HostOptions): Route {
-  const filters = Object.values(message.typed_per_filter_config ?? {});
+  const levels = [message, ...host.around];
+  const filters = levels.flatMap(({ typed_per_filter_config }) => Object.values(typed_per_filter_config ?? {}));
   const fault = filters.find((filter) => filter["@type"] === filterTypes.fault);
   const cors = filters.find((filter) => filter["@type"] === filterTypes.corsPolicy);
   return {
     name: message.name ?? "",
     virtualHost: host.virtualHost,
-    action: compileAction(message, match),
+    action: compileAction(message, match, host),
     requireTls: host.requireTls,
     attemptCount: host.attemptCount,
-    requestHeaders: headerOps(message.request_headers_to_add, message.request_headers_to_remove),
-    responseHeaders: headerOps(message.response_headers_to_add, message.response_headers_to_remove),
+    requestHeaders: inTurn(
+      ...levels.map((level) => headerOps(level.request_headers_to_add, level.request_headers_to_remove)),
+    ),
+    responseHeaders: inTurn(
+      ...levels.map((level) => headerOps(level.response_headers_to_add, level.response_headers_to_remove)),
+    ),
     fault: fault && faultPolicy(fault),
     cors: cors && corsRules(cors),
     decorator: message.decorator && onTheWire(message.decorator.operation ?? ""),
   };
 }
 
-function compileAction(message: RouteMessage, match: CompiledMatch): Route["action"] {
-  if (message.route) return forwardAction(message.route, match);
+function compileAction(message: RouteMessage, match: CompiledMatch, host: HostOptions): Route["action"] {
+  if (message.route) return forwardAction(message.route, match, host);
   if (message.redirect) return redirectRoute(message.redirect, match.matched);
   return directRoute(message.direct_response);
 }
@@ -58,7 +72,9 @@ function directRoute(response: RouteMessage["direct_response"]): DirectRoute {
   };
 }
 
-function forwardAction(action: RouteAction, match: CompiledMatch): ForwardAction {
+function forwardAction(action: RouteAction, match: CompiledMatch, host: HostOptions): ForwardAction {
+  const retry = action.retry_policy ?? host.retry;
+  const mirrors = [action, ...host.around].map((level) => level.request_mirror_policies ?? []);
   return {
     kind: "forward",
     choose: weightedChoice(choices(action)),
@@ -67,12 +83,12 @@ function forwardAction(action: RouteAction, match: CompiledMatch): ForwardAction
     hostRewrite: hostOf(action.host_rewrite_literal),
     autoHostRewrite: action.auto_host_rewrite ?? false,
     timeout: milliseconds(action.timeout, defaultTimeout),
-    retry: action.retry_policy && retryRules(action.retry_policy),
+    retry: retry && retryRules(retry),
     upgrades: new Map(
       (action.upgrade_configs ?? []).map(({ upgrade_type, enabled = true }) => [upgrade_type.toLowerCase(), enabled]),
     ),
     endsConnect: (action.upgrade_configs ?? []).some(({ connect_config }) => connect_config !== undefined),
-    mirrors: (action.request_mirror_policies ?? []).map(({ cluster, runtime_fraction }) => ({
+    mirrors: (mirrors.find((level) => level.length > 0) ?? []).map(({ cluster, runtime_fraction }) => ({
       cluster,
       share: runtimeShare(runtime_fraction),
     })),
@@ -100,18 +116,21 @@ function choices(action: RouteAction): { readonly weight: number; readonly value
 }
 
 function rewriteOf({ prefix_rewrite, regex_rewrite }: RouteAction, match: CompiledMatch): Rewrite {
-  if (regex_rewrite) return regexRewrite(regex_rewrite.pattern, regex_rewrite.substitution);
+  if (regex_rewrite) return regexRewrite(regex_rewrite.pattern, regex_rewrite.substitution ?? "");
   return prefix_rewrite ? prefixRewrite(prefix_rewrite, match.matched) : noRewrite;
 }
 
+/** A fault without a percentage hits nobody, as in Envoy. */
+const shareOf = (percentage: FractionalPercent | undefined) => (percentage ? share(percentage) : 0);
+
 function faultPolicy({ delay, abort }: HttpFault): FaultPolicy {
   return {
-    delay: delay && { milliseconds: milliseconds(delay.fixed_delay, 0), share: share(delay.percentage) },
+    delay: delay && { milliseconds: milliseconds(delay.fixed_delay, 0), share: shareOf(delay.percentage) },
     abort: abort && {
       // A gRPC abort is an HTTP 200 that carries the status.
       status: abort.http_status ?? 200,
       grpcStatus: abort.grpc_status,
-      share: share(abort.percentage),
+      share: shareOf(abort.percentage),
     },
   };
 }

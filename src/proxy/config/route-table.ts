@@ -2,7 +2,8 @@
 import type { RouteConfiguration, VirtualHost } from "../../xds/index.ts";
 import type { RequestHead, Route, RouteTable } from "./contract.ts";
 import { compileMatch, type CompiledMatch } from "./path-match.ts";
-import { compileRoute } from "./route-action.ts";
+import { under } from "./under.ts";
+import { compileRoute, type HostOptions } from "./route-action.ts";
 
 interface CompiledHost {
   readonly routes: readonly { readonly match: CompiledMatch; readonly route: Route }[];
@@ -46,7 +47,7 @@ class HostLookup {
   constructor(message: RouteConfiguration) {
     this.#ignorePort = message.ignore_port_in_host_matching ?? false;
     message.virtual_hosts.forEach((host, index) => {
-      const compiled = compileHost(host, `virtual_hosts[${index}]`);
+      const compiled = compileHost(host, message, `virtual_hosts[${index}]`);
       for (const domain of host.domains) this.#add(domain.toLowerCase(), compiled);
     });
     const longestFirst = (one: Wildcard, other: Wildcard) => other.part.length - one.part.length;
@@ -89,21 +90,19 @@ class HostLookup {
   }
 }
 
-function compileHost(message: VirtualHost, path: string): CompiledHost {
-  const options = {
+function compileHost(message: VirtualHost, table: RouteConfiguration, path: string): CompiledHost {
+  const options: HostOptions = {
     virtualHost: message.name,
     requireTls: (message.require_tls ?? "NONE") !== "NONE",
     attemptCount: message.include_request_attempt_count ?? false,
+    around: [message, table],
+    retry: message.retry_policy,
   };
-  const routes = message.routes.map((entry, index) => {
-    try {
+  const routes = message.routes.map((entry, index) =>
+    under(`${path}.routes[${index}]`, () => {
       const match = compileMatch(entry.match);
       return { match, route: compileRoute(entry, match, options) };
-    } catch (error) {
-      throw new RangeError(`${path}.routes[${index}]: ${error instanceof Error ? error.message : String(error)}`, {
-        cause: error,
-      });
-    }
-  });
+    }),
+  );
   return { routes };
 }

@@ -2,9 +2,20 @@
  * Descriptions of messages, read by the check of arriving resources and by whoever lists what is honoured.
  * A field that no shape names is refused with its path: nothing is silently ignored.
  */
-export type Shape =
-  | { readonly kind: "text" | "number" | "flag" | "duration" | "any" }
+import { closest } from "../../base/index.ts";
+
+export type Shape = Kind & {
+  /** A message without this field is refused; texts and lists must not be empty. */
+  readonly required?: true;
+};
+
+type Kind =
+  | { readonly kind: "text" | "flag" | "duration" | "any" }
+  /** A whole number. */
+  | { readonly kind: "number"; readonly least: number; readonly most: number }
   | { readonly kind: "one of"; readonly words: readonly string[] }
+  /** A setting of which only what happens anyway is taken, and what that is. */
+  | { readonly kind: "only"; readonly values: readonly (boolean | number | string)[]; readonly because: string }
   | { readonly kind: "list"; readonly of: Shape }
   | { readonly kind: "table"; readonly of: Shape }
   | {
@@ -13,91 +24,153 @@ export type Shape =
       readonly exactlyOne: readonly string[];
     }
   | { readonly kind: "typed"; readonly types: Readonly<Record<string, Shape>> }
-  /** Understood, but without effect, and why. */
-  | { readonly kind: "no effect"; readonly because: string };
+  /** Understood, but without effect, and why. `later`: it should have one, and a configuration that is read from a file is refused for it. */
+  | { readonly kind: "no effect"; readonly because: string; readonly later: boolean }
+  /** Known to Envoy and not honoured: why, or what to write instead. */
+  | { readonly kind: "refused"; readonly because: string };
 
 export const text: Shape = { kind: "text" };
-export const number: Shape = { kind: "number" };
+export const whole = (least: number, most: number): Shape => ({ kind: "number", least, most });
+/** Any `uint32`. */
+export const number: Shape = whole(0, 0xffff_ffff);
 export const flag: Shape = { kind: "flag" };
 export const duration: Shape = { kind: "duration" };
 export const anything: Shape = { kind: "any" };
 export const oneOf = (...words: string[]): Shape => ({ kind: "one of", words });
+export const only = (values: readonly (boolean | number | string)[], because: string): Shape => ({
+  kind: "only",
+  values,
+  because,
+});
 export const list = (of: Shape): Shape => ({ kind: "list", of });
 export const table = (of: Shape): Shape => ({ kind: "table", of });
 export const typed = (types: Readonly<Record<string, Shape>>): Shape => ({ kind: "typed", types });
-export const noEffect = (because: string): Shape => ({ kind: "no effect", because });
+export const noEffect = (because: string): Shape => ({ kind: "no effect", because, later: false });
+export const later = (what: string): Shape => ({
+  kind: "no effect",
+  because: `${what} is not acted on yet`,
+  later: true,
+});
+export const refused = (because: string): Shape => ({ kind: "refused", because });
+export const required = (shape: Shape): Shape => ({ ...shape, required: true });
 export const message = (fields: Readonly<Record<string, Shape>>, exactlyOne: readonly string[] = []): Shape => ({
   kind: "message",
   fields,
   exactlyOne,
 });
 
-const words = { text: "string", number: "number", flag: "boolean" } as const;
-
 /** Every way in which `value` is not of this shape, as `path: what is wrong`. */
 export function check(shape: Shape, value: unknown, path: string, faults: string[]): void {
-  switch (shape.kind) {
-    case "any":
-    case "no effect":
-      return;
-    case "text":
-    case "number":
-    case "flag":
-      if (typeof value !== words[shape.kind]) faults.push(`${path}: a ${words[shape.kind]} is needed`);
-      return;
-    case "duration":
-      if (typeof value !== "string" || !/^\d+(\.\d{1,9})?s$/.test(value)) {
-        faults.push(`${path}: a duration like "2.5s" is needed`);
-      }
-      return;
-    case "one of":
-      if (!shape.words.includes(value as string)) faults.push(`${path}: ${shown(value)} is not supported`);
-      return;
-    case "list":
-      if (!Array.isArray(value)) faults.push(`${path}: a list is needed`);
-      else value.forEach((entry, index) => check(shape.of, entry, `${path}[${index}]`, faults));
-      return;
-    case "table":
-      if (!isRecord(value)) faults.push(`${path}: an object is needed`);
-      else for (const [key, entry] of Object.entries(value)) check(shape.of, entry, `${path}[${key}]`, faults);
-      return;
-    case "typed":
-      return checkTyped(shape.types, value, path, faults);
-    case "message":
-      return checkMessage(shape.fields, shape.exactlyOne, value, path, faults);
+  new Check(faults, false).value(shape, value, path);
+}
+
+/** The same for a configuration somebody wrote: what is not acted on yet is refused too. */
+export function checkStrictly(shape: Shape, value: unknown, path: string, faults: string[]): void {
+  new Check(faults, true).value(shape, value, path);
+}
+
+class Check {
+  readonly #faults: string[];
+  readonly #strict: boolean;
+
+  constructor(faults: string[], strict: boolean) {
+    this.#faults = faults;
+    this.#strict = strict;
+  }
+
+  value(shape: Shape, value: unknown, path: string): void {
+    switch (shape.kind) {
+      case "any":
+        return;
+      case "no effect":
+        // A flag that is off asks for nothing.
+        if (this.#strict && shape.later && value !== false) this.#fault(path, `${shape.because}; take it out`);
+        return;
+      case "refused":
+        return this.#fault(path, `is not supported: ${shape.because}`);
+      case "text":
+        return typeof value === "string" ? undefined : this.#fault(path, "a string is needed");
+      case "flag":
+        return typeof value === "boolean" ? undefined : this.#fault(path, "true or false is needed");
+      case "number":
+        return this.#number(shape.least, shape.most, value, path);
+      case "duration":
+        if (typeof value === "string" && /^\d{1,12}(\.\d{1,9})?s$/.test(value)) return;
+        return this.#fault(path, 'a duration like "2.5s" is needed');
+      case "one of":
+        if (typeof value === "string" && shape.words.includes(value)) return;
+        return this.#fault(path, `${shown(value)} is not supported; there is ${shape.words.join(", ")}`);
+      case "only":
+        if (shape.values.some((each) => each === value)) return;
+        return this.#fault(path, `${shown(value)} is not supported: ${shape.because}`);
+      case "list":
+        if (!Array.isArray(value)) return this.#fault(path, "a list is needed");
+        return value.forEach((entry, index) => this.value(shape.of, entry, `${path}[${index}]`));
+      case "table":
+        if (!isRecord(value)) return this.#fault(path, "an object is needed");
+        return Object.entries(value).forEach(([key, entry]) => this.value(shape.of, entry, `${path}[${key}]`));
+      case "typed":
+        return this.#typed(shape.types, value, path);
+      case "message":
+        return this.#message(shape.fields, shape.exactlyOne, value, path);
+    }
+  }
+
+  #fault(path: string, what: string): void {
+    this.#faults.push(`${path || "message"}: ${what}`);
+  }
+
+  #number(least: number, most: number, value: unknown, path: string): void {
+    if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most) return;
+    this.#fault(path, `a whole number from ${least} to ${most} is needed`);
+  }
+
+  #typed(types: Readonly<Record<string, Shape>>, value: unknown, path: string): void {
+    if (!isRecord(value)) return this.#fault(path, "an object is needed");
+    const type = value["@type"];
+    const shape = typeof type === "string" && Object.hasOwn(types, type) ? types[type] : undefined;
+    if (!shape) {
+      const known = Object.keys(types).map(lastName).join(", ");
+      const what = type === undefined ? "is needed" : `${shown(type)} is not supported`;
+      return this.#fault(`${path}.@type`, `${what}; there is ${known}`);
+    }
+    const { "@type": _, ...rest } = value;
+    this.value(shape, rest, path);
+  }
+
+  #message(fields: Readonly<Record<string, Shape>>, exactlyOne: readonly string[], value: unknown, path: string): void {
+    if (!isRecord(value)) return this.#fault(path, "an object is needed");
+    for (const [name, entry] of Object.entries(value)) {
+      if (entry === undefined || entry === null) continue;
+      const at = under(path, name);
+      const shape = Object.hasOwn(fields, name) ? fields[name] : undefined;
+      if (shape) this.value(shape, entry, at);
+      else this.#fault(at, unknown(name, fields));
+    }
+    for (const [name, { required: isRequired }] of Object.entries(fields)) {
+      if (isRequired && isEmpty(value[name])) this.#fault(under(path, name), "is needed");
+    }
+    if (exactlyOne.length === 0) return;
+    const given = exactlyOne.filter((name) => value[name] !== undefined);
+    if (given.length !== 1) {
+      const found = given.length === 0 ? "none is there" : `not ${given.join(" and ")}`;
+      this.#fault(path, `exactly one of ${exactlyOne.join(", ")} is needed; ${found}`);
+    }
   }
 }
 
-function checkTyped(types: Readonly<Record<string, Shape>>, value: unknown, path: string, faults: string[]): void {
-  if (!isRecord(value)) return void faults.push(`${path}: an object is needed`);
-  const type = value["@type"];
-  const shape = typeof type === "string" && Object.hasOwn(types, type) ? types[type] : undefined;
-  if (!shape) return void faults.push(`${path}.@type: ${shown(type)} is not supported`);
-  const { "@type": _, ...rest } = value;
-  check(shape, rest, path, faults);
+const under = (path: string, name: string) => (path === "" ? name : `${path}.${name}`);
+
+function unknown(name: string, fields: Readonly<Record<string, Shape>>): string {
+  const meant = closest(name, Object.keys(fields));
+  return `is not supported; ${meant === undefined ? "docs/envoy-subset.md lists what is" : `did you mean ${meant}?`}`;
 }
 
-function checkMessage(
-  fields: Readonly<Record<string, Shape>>,
-  exactlyOne: readonly string[],
-  value: unknown,
-  path: string,
-  faults: string[],
-): void {
-  if (!isRecord(value)) return void faults.push(`${path}: an object is needed`);
-  for (const [name, entry] of Object.entries(value)) {
-    if (entry === undefined || entry === null) continue;
-    const at = path === "" ? name : `${path}.${name}`;
-    const shape = Object.hasOwn(fields, name) ? fields[name] : undefined;
-    if (shape) check(shape, entry, at, faults);
-    else faults.push(`${at}: is not supported`);
-  }
-  if (exactlyOne.length === 0) return;
-  const given = exactlyOne.filter((name) => value[name] !== undefined);
-  if (given.length !== 1) {
-    faults.push(`${path || "message"}: exactly one of ${exactlyOne.join(", ")} is needed, not ${given.length}`);
-  }
-}
+/** `…v3.TcpProxy` → `TcpProxy`. */
+const lastName = (type: string) => type.slice(type.lastIndexOf(".") + 1);
+
+const isEmpty = (value: unknown) =>
+  value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0);
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);

@@ -237,16 +237,14 @@ describe("configuration in force", () => {
     set(setOf({ listeners: [good] }));
     const before = config.outbound("10.96.0.1", 9080);
     const lua = { name: "lua", typed_config: { "@type": "type.googleapis.com/Lua" } };
-    set(
-      setOf({ listeners: [{ ...good, filter_chains: [{ filters: [lua] }], tcp_backlog_size: 3 } as ListenerMessage] }),
-    );
+    set(setOf({ listeners: [{ ...good, filter_chains: [{ filters: [lua] }], colour: 3 } as ListenerMessage] }));
     assert.equal(config.outbound("10.96.0.1", 9080), before);
     assert.equal(nacks.length, 1);
     assert.match(
       nacks[0] ?? "",
       /filter_chains\[0\]\.filters\[0\]\.typed_config\.@type: "type.googleapis.com\/Lua" is not supported/,
     );
-    assert.match(nacks[0] ?? "", /tcp_backlog_size: is not supported/);
+    assert.match(nacks[0] ?? "", /colour: is not supported/);
   });
 
   test("a bad pattern is refused with its place", () => {

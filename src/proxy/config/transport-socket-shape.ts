@@ -4,12 +4,10 @@ import { anything, duration, flag, list, message, noEffect, number, oneOf, text,
 
 /** What of Envoy's TLS messages is honoured. */
 
-const dataSource = message({ filename: text, inline_string: text, inline_bytes: text, environment_variable: text }, [
-  "filename",
-  "inline_string",
-  "inline_bytes",
-  "environment_variable",
-]);
+export const dataSource = message(
+  { filename: text, inline_string: text, inline_bytes: text, environment_variable: text },
+  ["filename", "inline_string", "inline_bytes", "environment_variable"],
+);
 
 const watched = noEffect("the folder of each file is watched");
 

@@ -1,4 +1,4 @@
-/** The word that was probably meant, if one is near enough. Apart from the model's own, so that help and faults load no schemas. */
+/** The word that was probably meant, if one is near enough. */
 export function closest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let least = Math.max(1, Math.floor(Math.min(word.length, 100) / 3)) + 1;

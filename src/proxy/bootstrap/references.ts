@@ -1,0 +1,124 @@
+import { isIP } from "node:net";
+import { filterTypes, type HttpConnectionManager, type RouteConfiguration } from "../../xds/index.ts";
+import type { Cluster, Listener, Route } from "../../xds/index.ts";
+import type { Bootstrap } from "./bootstrap.ts";
+
+/** What only the whole bootstrap shows: names that nobody has or two have, and what would have to be fetched. `path: what is wrong`. */
+export function references({ static_resources }: Bootstrap): string[] {
+  const { listeners = [], clusters = [] } = static_resources ?? {};
+  const known = new Set(clusters.map(({ name }) => name));
+  return [
+    ...twice(clusters, "static_resources.clusters"),
+    ...twice(listeners, "static_resources.listeners"),
+    ...clusters.flatMap((cluster, index) => ofCluster(cluster, `static_resources.clusters[${index}]`)),
+    ...listeners.flatMap((listener, index) => ofListener(listener, known, `static_resources.listeners[${index}]`)),
+    ...addressesTwice(listeners),
+  ];
+}
+
+function twice(entries: readonly { readonly name?: string }[], path: string): string[] {
+  const seen = new Set<string>();
+  return entries.flatMap(({ name }, index) => {
+    if (!name) return [];
+    if (seen.has(name))
+      return [`${path}[${index}].name: "${name}" is the name of another one above; give each its own`];
+    seen.add(name);
+    return [];
+  });
+}
+
+/** Two listeners on one address: one of them would never get a connection. */
+function addressesTwice(listeners: readonly Listener[]): string[] {
+  const seen = new Map<string, string>();
+  return listeners.flatMap(({ name, address }, index) => {
+    const { address: host, port_value: port } = address.socket_address;
+    const key = `${host} ${port}`;
+    const other = seen.get(key);
+    seen.set(key, name || `listeners[${index}]`);
+    return other === undefined || port === 0
+      ? []
+      : [`static_resources.listeners[${index}].address: ${host}:${port} is the address of ${other} too`];
+  });
+}
+
+function ofCluster({ type = "STATIC", load_assignment }: Cluster, path: string): string[] {
+  if (type === "EDS") return [`${path}.type: EDS wants a management server; write the endpoints into load_assignment`];
+  const endpoints = (load_assignment?.endpoints ?? []).flatMap(({ lb_endpoints }, locality) =>
+    lb_endpoints.map(({ endpoint }, index) => ({
+      host: endpoint.address.socket_address.address,
+      at: `${path}.load_assignment.endpoints[${locality}].lb_endpoints[${index}].endpoint.address.socket_address.address`,
+    })),
+  );
+  if (type === "LOGICAL_DNS" && endpoints.length !== 1) {
+    return [`${path}.load_assignment: LOGICAL_DNS wants exactly one endpoint; STRICT_DNS takes several`];
+  }
+  if (type !== "STATIC") return [];
+  return endpoints.flatMap(({ host, at }) =>
+    isIP(host) === 0
+      ? [`${at}: "${host}" is no IP address; a cluster of type STRICT_DNS or LOGICAL_DNS takes names`]
+      : [],
+  );
+}
+
+function ofListener(listener: Listener, clusters: ReadonlySet<string>, path: string): string[] {
+  const { address, additional_addresses = [], filter_chains, default_filter_chain: fallback } = listener;
+  const chains = [
+    ...filter_chains.map((chain, index) => ({ chain, at: `${path}.filter_chains[${index}]` })),
+    ...(fallback ? [{ chain: fallback, at: `${path}.default_filter_chain` }] : []),
+  ];
+  const addresses = [
+    { address, at: `${path}.address` },
+    ...additional_addresses.map((each, index) => ({ ...each, at: `${path}.additional_addresses[${index}].address` })),
+  ];
+  return [
+    ...addresses.flatMap(({ address: { socket_address }, at }) =>
+      isIP(socket_address.address) === 0
+        ? [
+            `${at}.socket_address.address: "${socket_address.address}" is no IP address; 0.0.0.0 and :: are all there are`,
+          ]
+        : [],
+    ),
+    ...(chains.length === 0 ? [`${path}: filter_chains or default_filter_chain is needed`] : []),
+    ...chains.flatMap(({ chain, at }) =>
+      chain.filters.flatMap(({ typed_config }, index) =>
+        typed_config?.["@type"] === filterTypes.httpConnectionManager
+          ? ofManager(typed_config as HttpConnectionManager, clusters, `${at}.filters[${index}].typed_config`)
+          : [],
+      ),
+    ),
+  ];
+}
+
+function ofManager(
+  { rds, route_config }: HttpConnectionManager,
+  clusters: ReadonlySet<string>,
+  path: string,
+): string[] {
+  if (rds) return [`${path}.rds: wants a management server; write the routes into route_config`];
+  // Envoy's default where the routes are part of the configuration.
+  if (!route_config || route_config.validate_clusters === false) return [];
+  return namedClusters(route_config).flatMap(({ name, at }) =>
+    clusters.has(name) ? [] : [`${path}.route_config.${at}: there is no cluster "${name}"`],
+  );
+}
+
+function namedClusters({ virtual_hosts }: RouteConfiguration): { readonly name: string; readonly at: string }[] {
+  return virtual_hosts.flatMap(({ routes }, host) =>
+    routes.flatMap(({ route }, index) => ofAction(route, `virtual_hosts[${host}].routes[${index}].route`)),
+  );
+}
+
+function ofAction(action: Route["route"], at: string): { readonly name: string; readonly at: string }[] {
+  const { cluster, weighted_clusters, request_mirror_policies = [] } = action ?? {};
+  return [
+    ...(cluster === undefined ? [] : [{ name: cluster, at: `${at}.cluster` }]),
+    ...(weighted_clusters?.clusters ?? []).map(({ name }, index) => ({
+      name,
+      at: `${at}.weighted_clusters.clusters[${index}].name`,
+    })),
+    ...request_mirror_policies.map(({ cluster: name }, index) => ({
+      name,
+      at: `${at}.request_mirror_policies[${index}].cluster`,
+    })),
+  ];
+}
