@@ -13,6 +13,7 @@ const entry: AccessLogEntry = {
   status: 200,
   flags: "",
   details: "via_upstream",
+  grpcStatus: "",
   terminationDetails: "",
   upstreamFailure: "",
   bytesReceived: 0,
@@ -64,6 +65,22 @@ describe("access log", () => {
     assert.equal(written({ format: '"%REQ(:PATH)%"\n' }, sly), '/dev/stdout "/\\" 200 \\""\n');
     const log_format = { json_format: { path: "%REQ(:PATH)%" } };
     assert.equal(written({ log_format }, sly), `/dev/stdout ${JSON.stringify({ path: sly.path })}\n`);
+  });
+
+  test("a status of gRPC by its name or number, as it is where nobody named it, a dash for what is no gRPC", () => {
+    const format = "%GRPC_STATUS% %GRPC_STATUS(SNAKE_STRING)% %GRPC_STATUS(NUMBER)% %GRPC_STATUS_NUMBER%\n";
+    const lines = ["0", "1", "5", "16", "99", ""].map((grpcStatus) => written({ format }, { ...entry, grpcStatus }));
+    assert.deepEqual(
+      lines.map((line) => line.slice("/dev/stdout ".length, -1)),
+      [
+        "OK OK 0 0",
+        "Canceled CANCELLED 1 1",
+        "NotFound NOT_FOUND 5 5",
+        "Unauthenticated UNAUTHENTICATED 16 16",
+        "99 99 99 99",
+        "- - - -",
+      ],
+    );
   });
 
   test("no configuration is no log; an unknown operator is refused", () => {

@@ -312,6 +312,8 @@ export interface HttpSeries {
     readonly requestBytes: number;
     readonly responseBytes: number;
   }): void;
+  /** Counts messages of gRPC; also while an exchange goes on. */
+  messages(requests: number, responses: number): void;
 }
 
 export interface TcpSeries {
@@ -360,6 +362,8 @@ export interface AccessLogEntry {
   readonly status: number;
   readonly flags: string;
   readonly details: string;
+  /** A number, for gRPC; else empty. */
+  readonly grpcStatus: string;
   readonly terminationDetails: string;
   readonly upstreamFailure: string;
   readonly bytesReceived: number;

@@ -1,5 +1,12 @@
 // On the path of every request.
-import { fieldValue, removeField, type BodyEnd, type RequestMessage, type ResponseMessage } from "../../wire/index.ts";
+import {
+  fieldValue,
+  removeField,
+  speaksGrpc,
+  type BodyEnd,
+  type RequestMessage,
+  type ResponseMessage,
+} from "../../wire/index.ts";
 import type {
   Cluster,
   ClusterChoice,
@@ -11,6 +18,7 @@ import type {
 } from "../config/contract.ts";
 import { Attempt, type Attempting, type Failure } from "./attempt.ts";
 import { bodyOf, type ClientStream, type OutgoingRequest, type ServerStream } from "./codec.ts";
+import { GrpcCall, trailersOnly } from "./grpc-call.ts";
 import { inboundHop, type InboundHop } from "./inbound-hop.ts";
 import { replies, type LocalReply } from "./local-reply.ts";
 import { startMirrors, type Mirror } from "./mirror.ts";
@@ -41,6 +49,8 @@ export class Exchange implements Attempting {
   cluster: Cluster | undefined = undefined;
   hop: InboundHop | undefined = undefined;
   endpoint: Endpoint | undefined = undefined;
+  /** Of gRPC, which others are told apart from here. */
+  readonly grpc: GrpcCall | undefined;
   readonly #server: ServerStream;
   readonly #surroundings: Surroundings;
   readonly #body: RequestBody;
@@ -64,6 +74,7 @@ export class Exchange implements Attempting {
     this.message = message;
     this.#server = server;
     this.origin = server.origin;
+    this.grpc = speaksGrpc(message.fields) ? new GrpcCall() : undefined;
     this.#surroundings = surroundings;
     this.outcome = new Outcome(this, surroundings);
     this.#pace = new Pace(this.outcome.startedAt);
@@ -73,6 +84,11 @@ export class Exchange implements Attempting {
 
   get method(): string {
     return this.message.method;
+  }
+
+  /** As metrics name it. */
+  get protocol(): "http" | "grpc" {
+    return this.grpc ? "grpc" : "http";
   }
 
   get done(): boolean {
@@ -101,6 +117,7 @@ export class Exchange implements Attempting {
     const { chain } = origin;
     if (message.minor === 0 && !chain.acceptHttp10) return this.reply(replies.oldVersion);
     const head = prepare(message, origin);
+    if (!head && this.grpc) return this.reply(replies.malformedPath);
     if (!head) return this.#server.refuse(400, "malformed-path");
     this.head = head;
     const { chance } = this.#surroundings;
@@ -240,6 +257,7 @@ export class Exchange implements Attempting {
 
   /** Limits of seconds: a client that sends its request too slowly, an exchange in which nothing moves. */
   sweep(now: number): void {
+    if (this.grpc && this.endpoint) this.outcome.countMessages();
     const moved = this.outcome.requestBytes + this.outcome.responseBytes + this.#retries.made;
     const overdue = this.#pace.overdue(now, moved, this.#body.ended, this.origin.chain);
     if (overdue) this.#giveUp(overdue);
@@ -270,6 +288,7 @@ export class Exchange implements Attempting {
   requestData(buffer: Buffer, start: number, end: number): void {
     if (this.#done) return;
     this.outcome.requestBytes += end - start;
+    this.grpc?.requests.read(buffer, start, end);
     if (this.#mirrors) for (const mirror of this.#mirrors) mirror.data(buffer, start, end);
     if (!this.#body.data(buffer, start, end, this.#attempt?.stream)) this.#server.pause();
   }
@@ -317,6 +336,7 @@ export class Exchange implements Attempting {
     }
     this.#responding = true;
     this.#body.forget();
+    this.grpc?.answered(message.fields);
     this.outcome.status = message.status;
     this.outcome.details = "via_upstream";
     dressAnswer(this, message);
@@ -326,6 +346,7 @@ export class Exchange implements Attempting {
 
   responseData(buffer: Buffer, start: number, end: number): void {
     this.outcome.responseBytes += end - start;
+    this.grpc?.responses.read(buffer, start, end);
     if (!this.#server.body(buffer, start, end)) this.#attempt?.stream?.pause();
   }
 
@@ -346,6 +367,7 @@ export class Exchange implements Attempting {
       return this.#server.endTunnel();
     }
     const clean = this.#body.ended;
+    this.grpc?.answered(trailers);
     this.#finish();
     this.#server.endResponse(trailers, clean);
   }
@@ -384,8 +406,10 @@ export class Exchange implements Attempting {
   // Ends.
 
   /** Answers the request from here. */
-  reply(local: LocalReply): void {
+  reply(said: LocalReply): void {
     if (this.#done) return;
+    const local = this.grpc ? trailersOnly(said, this.method) : said;
+    this.grpc?.answered(local.headers);
     this.outcome.status = local.status;
     this.outcome.flags = this.outcome.flags === "" ? local.flags : `${this.outcome.flags},${local.flags}`;
     this.outcome.details = local.details;

@@ -5,6 +5,8 @@ export interface LocalReply {
   readonly details: string;
   readonly body: string;
   readonly headers?: readonly string[];
+  /** Of gRPC, where it does not follow from the status. */
+  readonly grpcStatus?: number;
 }
 
 const reset = (reason: string) => `upstream connect error or disconnect/reset before headers. reset reason: ${reason}`;
@@ -45,6 +47,7 @@ export const replies = {
   requestTimeout: { status: 408, flags: "DT", details: "request_overall_timeout", body: "request timeout" },
   upgradeRefused: { status: 403, flags: "", details: "upgrade_failed", body: "" },
   malformedBody: { status: 400, flags: "DPE", details: "http1.codec_error", body: "" },
+  malformedPath: { status: 400, flags: "", details: "path_normalization_failed", body: "" },
   oldVersion: { status: 426, flags: "DPE", details: "low_version", body: "" },
   faultAbort: { status: 500, flags: "FI", details: "fault_filter_abort", body: "fault filter abort" },
 } as const satisfies Record<string, LocalReply>;

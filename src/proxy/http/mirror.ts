@@ -122,6 +122,7 @@ export class Mirror implements Attempting {
       endpoint,
       hop.callee,
       true,
+      this.#exchange.protocol,
       this.#surroundings,
     ).observe({
       status: this.#status,

@@ -1,6 +1,6 @@
 // On the path of every request.
 import { fieldValue } from "../../wire/index.ts";
-import type { AccessLogEntry, Endpoint, HeaderContext } from "../config/contract.ts";
+import type { AccessLogEntry, Endpoint, HeaderContext, HttpSeries } from "../config/contract.ts";
 import type { Exchange } from "./exchange.ts";
 import type { InboundHop } from "./inbound-hop.ts";
 import { seriesOf, seriesWithoutEndpoint } from "./series.ts";
@@ -45,34 +45,56 @@ export class Outcome {
   }
 
   record(): void {
-    const { origin, cluster, endpoint, hop } = this.#exchange;
-    const surroundings = this.#surroundings;
+    const { origin, endpoint, hop, grpc } = this.#exchange;
     const result = {
       status: this.status,
       flags: this.flags,
-      grpcStatus: "",
+      grpcStatus: grpc ? grpc.statusWith(this.status) : "",
       milliseconds: this.milliseconds,
       requestBytes: this.requestBytes,
       responseBytes: this.responseBytes,
     };
+    this.#nearSeries().observe(result);
+    const far = this.#farSeries();
+    if (far && hop && endpoint) {
+      far.observe(result);
+      hop.accessLog?.write(this.#calleeEntry(hop, endpoint));
+    }
+    if (grpc) this.countMessages();
+    origin.chain.accessLog?.write(this.#entry());
+  }
+
+  /** Of gRPC: counts the messages that came since the last time. */
+  countMessages(): void {
+    const messages = this.#exchange.grpc?.uncounted();
+    if (!messages || (messages.requests === 0 && messages.responses === 0)) return;
+    this.#nearSeries().messages(messages.requests, messages.responses);
+    this.#farSeries()?.messages(messages.requests, messages.responses);
+  }
+
+  /** The counters of this proxy's own side. */
+  #nearSeries(): HttpSeries {
+    const { origin, cluster, endpoint, hop, protocol } = this.#exchange;
+    const surroundings = this.#surroundings;
     const { owner } = origin;
     if (origin.direction === "inbound") {
       const secured = origin.clientCertificate !== undefined;
-      const series =
-        cluster && endpoint
-          ? seriesOf("destination", origin.peer, cluster, endpoint, owner, secured, surroundings)
-          : seriesWithoutEndpoint("destination", origin.peer, cluster, surroundings);
-      series.observe(result);
-    } else if (cluster && endpoint) {
-      seriesOf("source", owner.labels, cluster, endpoint, hop?.callee, false, surroundings).observe(result);
-      if (hop && this.#met()) {
-        seriesOf("destination", owner.labels, hop.cluster ?? cluster, endpoint, hop.callee, true, surroundings).observe(
-          result,
-        );
-        hop.accessLog?.write(this.#calleeEntry(hop, endpoint));
-      }
-    } else seriesWithoutEndpoint("source", owner.labels, cluster, surroundings).observe(result);
-    origin.chain.accessLog?.write(this.#entry());
+      return cluster && endpoint
+        ? seriesOf("destination", origin.peer, cluster, endpoint, owner, secured, protocol, surroundings)
+        : seriesWithoutEndpoint("destination", origin.peer, cluster, protocol, surroundings);
+    }
+    return cluster && endpoint
+      ? seriesOf("source", owner.labels, cluster, endpoint, hop?.callee, false, protocol, surroundings)
+      : seriesWithoutEndpoint("source", owner.labels, cluster, protocol, surroundings);
+  }
+
+  /** The counters of a callee served here, where it saw the request. */
+  #farSeries(): HttpSeries | undefined {
+    const { origin, cluster, endpoint, hop, protocol } = this.#exchange;
+    if (!hop || !cluster || !endpoint || !this.#met()) return undefined;
+    const callee = hop.cluster ?? cluster;
+    const surroundings = this.#surroundings;
+    return seriesOf("destination", origin.owner.labels, callee, endpoint, hop.callee, true, protocol, surroundings);
   }
 
   /** Whether the callee's side saw the request at all. */
@@ -92,7 +114,7 @@ export class Outcome {
   }
 
   #entry(): AccessLogEntry {
-    const { origin, cluster, endpoint, route, message, head } = this.#exchange;
+    const { origin, cluster, endpoint, route, message, head, grpc } = this.#exchange;
     const failed = this.flags.includes("UF");
     const target = head.query === "" ? head.path : `${head.path}?${head.query}`;
     return {
@@ -104,6 +126,7 @@ export class Outcome {
       status: this.status,
       flags: this.flags,
       details: this.details,
+      grpcStatus: grpc ? grpc.statusWith(this.status) : "",
       terminationDetails: "",
       upstreamFailure: failed ? "delayed_connect_error" : "",
       bytesReceived: this.requestBytes,

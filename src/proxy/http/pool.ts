@@ -19,13 +19,22 @@ export interface Waiting {
   overflow(): void;
 }
 
+/** Counters of each reporter, by who calls. */
+class SeriesByCaller {
+  readonly source = new WeakMap<WorkloadLabels, HttpSeries>();
+  readonly destination = new WeakMap<WorkloadLabels, HttpSeries>();
+}
+
+/** Counters of exchanges with an endpoint, of gRPC apart from others. */
+export class PoolSeries {
+  readonly http = new SeriesByCaller();
+  readonly grpc = new SeriesByCaller();
+}
+
 /** The ways of one cluster to one endpoint, and the counters of exchanges with it. */
 export class Pool implements Swept {
-  /** Counters of each reporter by who calls, and the labels of the endpoint they were made for. */
-  series = {
-    source: new WeakMap<WorkloadLabels, HttpSeries>(),
-    destination: new WeakMap<WorkloadLabels, HttpSeries>(),
-  };
+  /** And the labels of the endpoint they were made for. */
+  series = new PoolSeries();
   seriesOf: WorkloadLabels | undefined;
   readonly #connections: Connections;
   readonly #one: Http1Pool;

@@ -23,9 +23,8 @@ export function corsVerdict({ cors }: Route, head: RequestHead): CorsVerdict {
 export function abortReply(fault: FaultPolicy | undefined, random: number): LocalReply | undefined {
   const abort = fault?.abort;
   if (!abort || random >= abort.share) return undefined;
-  if (abort.grpcStatus === undefined) return { ...replies.faultAbort, status: abort.status };
-  const headers = ["content-type", "application/grpc", "grpc-status", String(abort.grpcStatus)];
-  return { ...replies.faultAbort, status: abort.status, headers, body: "" };
+  const { status, grpcStatus } = abort;
+  return { ...replies.faultAbort, status, ...(grpcStatus === undefined ? {} : { grpcStatus }) };
 }
 
 export function redirectReply(status: number, location: string): LocalReply {

@@ -1,7 +1,7 @@
 // On the path of every request.
 import type { Cluster, DestinationService, Endpoint, HttpSeries, WorkloadLabels } from "../config/contract.ts";
 import { unknownWorkload } from "../config/workload-labels.ts";
-import { Pool } from "./pool.ts";
+import { Pool, PoolSeries } from "./pool.ts";
 import type { Party, Surroundings } from "./surroundings.ts";
 
 export type Reporter = "source" | "destination";
@@ -16,25 +16,27 @@ export function seriesOf(
   endpoint: Endpoint,
   callee: Party | undefined,
   secured: boolean,
+  protocol: "http" | "grpc",
   surroundings: Surroundings,
 ): HttpSeries {
   const pool = Pool.of(cluster, endpoint, surroundings);
   if (pool.seriesOf !== endpoint.workload) {
-    pool.series = { source: new WeakMap(), destination: new WeakMap() };
+    pool.series = new PoolSeries();
     pool.seriesOf = endpoint.workload;
   }
-  const known = pool.series[reporter].get(source);
+  const ofProtocol = pool.series[protocol][reporter];
+  const known = ofProtocol.get(source);
   if (known) return known;
   const made = surroundings.telemetry.http({
     reporter,
     source,
     destination: callee?.labels ?? endpoint.workload,
     service: cluster.destination,
-    protocol: "http",
+    protocol,
     // As Istio has it: the client's side does not say what the server's side saw.
     security: reporter === "source" ? "unknown" : secured ? "mutual_tls" : "none",
   });
-  pool.series[reporter].set(source, made);
+  ofProtocol.set(source, made);
   return made;
 }
 
@@ -43,6 +45,7 @@ export function seriesWithoutEndpoint(
   reporter: Reporter,
   source: WorkloadLabels,
   cluster: Cluster | undefined,
+  protocol: "http" | "grpc",
   surroundings: Surroundings,
 ): HttpSeries {
   return surroundings.telemetry.http({
@@ -50,7 +53,7 @@ export function seriesWithoutEndpoint(
     source,
     destination: unknownWorkload,
     service: cluster?.destination ?? unknownService,
-    protocol: "http",
+    protocol,
     security: reporter === "source" ? "unknown" : "none",
   });
 }

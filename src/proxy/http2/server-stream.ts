@@ -133,6 +133,8 @@ export class Http2ServerStream implements ServerStream, StreamUser {
   }
 
   reply(message: ResponseMessage, body: string): void {
+    // A stream that ends with its head says so already.
+    if (message.contentLength === 0) message.contentLength = -1;
     this.#stream.head(headOf(message.status, message), body === "");
     if (body !== "") this.#stream.data(Buffer.from(body, "latin1"), 0, body.length, true);
     this.#over();

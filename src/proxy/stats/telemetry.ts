@@ -36,6 +36,8 @@ const tcpLabels = [
   "response_flags",
   "connection_security_policy",
 ] as const;
+/** Labels of the counters of gRPC's messages. */
+const messageLabels = tcpLabels.slice(0, 20);
 const httpLabels = [...tcpLabels.slice(0, 21), "response_code", "grpc_response_status", ...tcpLabels.slice(21)];
 
 interface HttpCounters {
@@ -46,6 +48,11 @@ interface HttpCounters {
   readonly duration: Histogram;
   readonly requestBytes: Histogram;
   readonly responseBytes: Histogram;
+}
+
+interface MessageCounters {
+  readonly requests: Counter;
+  readonly responses: Counter;
 }
 
 export interface IstioTelemetryOptions {
@@ -61,6 +68,8 @@ export class IstioTelemetry implements Telemetry {
   readonly #duration: Family<Histogram>;
   readonly #requestBytes: Family<Histogram>;
   readonly #responseBytes: Family<Histogram>;
+  readonly #requestMessages: Family<Counter>;
+  readonly #responseMessages: Family<Counter>;
   readonly #opened: Family<Counter>;
   readonly #closed: Family<Counter>;
   readonly #sent: Family<Counter>;
@@ -77,6 +86,9 @@ export class IstioTelemetry implements Telemetry {
     this.#duration = histogram("istio_request_duration_milliseconds", "Time from a request's first byte to its end.");
     this.#requestBytes = histogram("istio_request_bytes", "Sizes of requests, heads included.");
     this.#responseBytes = histogram("istio_response_bytes", "Sizes of responses, heads included.");
+    const messages = (name: string, help: string) => registry.counter({ name, help, labels: messageLabels, limit });
+    this.#requestMessages = messages("istio_request_messages_total", "Messages of gRPC sent by clients.");
+    this.#responseMessages = messages("istio_response_messages_total", "Messages of gRPC sent in answer.");
     this.#opened = registry.counter(tcp("istio_tcp_connections_opened_total", "Connections opened."));
     this.#closed = registry.counter(tcp("istio_tcp_connections_closed_total", "Connections closed."));
     this.#sent = registry.counter(tcp("istio_tcp_sent_bytes_total", "Bytes sent in answer, by connections."));
@@ -103,7 +115,11 @@ export class IstioTelemetry implements Telemetry {
         responseBytes: this.#responseBytes.with(...values),
       };
     };
-    return new HttpCounts(resolve);
+    const resolveMessages = (): MessageCounters => {
+      const values = before.slice(0, messageLabels.length);
+      return { requests: this.#requestMessages.with(...values), responses: this.#responseMessages.with(...values) };
+    };
+    return new HttpCounts(resolve, resolveMessages);
   }
 
   mongo(prefix: string): MongoSeries {
@@ -135,11 +151,17 @@ export class IstioTelemetry implements Telemetry {
 /** The counters of one route choice and endpoint, found again by comparing, not by building a key. */
 class HttpCounts implements HttpSeries {
   readonly #resolve: (status: number, flags: string, grpcStatus: string) => HttpCounters;
+  readonly #resolveMessages: () => MessageCounters;
   readonly #known: HttpCounters[] = [];
   #last: HttpCounters | undefined;
+  #messages: MessageCounters | undefined;
 
-  constructor(resolve: (status: number, flags: string, grpcStatus: string) => HttpCounters) {
+  constructor(
+    resolve: (status: number, flags: string, grpcStatus: string) => HttpCounters,
+    resolveMessages: () => MessageCounters,
+  ) {
     this.#resolve = resolve;
+    this.#resolveMessages = resolveMessages;
   }
 
   observe(result: Parameters<HttpSeries["observe"]>[0]): void {
@@ -156,6 +178,12 @@ class HttpCounts implements HttpSeries {
     counters.duration.observe(result.milliseconds);
     counters.requestBytes.observe(result.requestBytes);
     counters.responseBytes.observe(result.responseBytes);
+  }
+
+  messages(requests: number, responses: number): void {
+    this.#messages ??= this.#resolveMessages();
+    this.#messages.requests.value += requests;
+    this.#messages.responses.value += responses;
   }
 }
 

@@ -37,6 +37,7 @@ export function record({ chain, origin, seen }: Carried, outcome: Outcome): void
     status: 0,
     flags: outcome.flags,
     details: "",
+    grpcStatus: "",
     terminationDetails: "",
     upstreamFailure: failureOf(outcome.failure),
     bytesReceived: outcome.received,
