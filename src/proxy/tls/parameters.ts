@@ -27,13 +27,14 @@ export function parameterOptions({ tls_params = {} }: CommonTlsContext, path: st
   const lowest = versions[tls_params.tls_minimum_protocol_version ?? "TLS_AUTO"] ?? "TLSv1.2";
   const highest = versions[tls_params.tls_maximum_protocol_version ?? "TLS_AUTO"] ?? "TLSv1.3";
   if (lowest > highest) throw new RangeError(`${at}: the lowest version is above the highest one`);
+  const { ecdh_curves, signature_algorithms } = tls_params;
   return {
     minVersion: lowest,
     maxVersion: highest,
     ciphers: [...suites13, ...suitesOf(tls_params, at)].join(":"),
-    ecdhCurve: (tls_params.ecdh_curves ?? curves).join(":"),
+    ecdhCurve: (ecdh_curves?.length ? ecdh_curves : curves).join(":"),
     secureOptions: safeOptions,
-    ...(tls_params.signature_algorithms ? { sigalgs: tls_params.signature_algorithms.join(":") } : {}),
+    ...(signature_algorithms?.length ? { sigalgs: signature_algorithms.join(":") } : {}),
   };
 }
 
