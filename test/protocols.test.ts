@@ -165,4 +165,10 @@ spec:
     await until(async () => upgraded.test((await ask(`${admin}config_dump?resource=dynamic_active_clusters`)).body));
     assert.match((await ask(`http://127.0.0.1:${ports.http}/`)).body, /over HTTP\/1\.1$/);
   });
+
+  test("tells gRPC in its own words that nobody is there", async () => {
+    const { head } = await overHttp2({ ...call, ":path": "/nobody.Nobody/Say" });
+    assert.equal(head[":status"], 200);
+    assert.equal(head["grpc-status"], "14");
+  });
 });
