@@ -109,7 +109,7 @@ export class Service {
     const { tls, handshakeTimeout: timeout } = chain;
     if (!tls || arrival.handedOver) return carry(socket, first);
     const { telemetry, ticker } = this.#surroundings;
-    const counters = telemetry.tls("listener", listener.name);
+    const counters = telemetry.tls("listener", listener.metricName);
     const arriving = { socket, first, asked: seen?.hello, tls, timeout, counters };
     const secured = secureArriving(arriving, ticker, (now) => carry(now, undefined));
     // The object of before tells nothing any more.

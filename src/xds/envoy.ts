@@ -165,6 +165,19 @@ export interface HttpConnectionManager {
   readonly server_header_transformation?: "OVERWRITE" | "APPEND_IF_ABSENT" | "PASS_THROUGH";
   readonly use_remote_address?: boolean;
   readonly skip_xff_append?: boolean;
+  readonly forward_client_cert_details?:
+    | "SANITIZE"
+    | "FORWARD_ONLY"
+    | "APPEND_FORWARD"
+    | "SANITIZE_SET"
+    | "ALWAYS_FORWARD_ONLY";
+  readonly set_current_client_cert_details?: {
+    readonly subject?: boolean;
+    readonly cert?: boolean;
+    readonly chain?: boolean;
+    readonly dns?: boolean;
+    readonly uri?: boolean;
+  };
   readonly xff_num_trusted_hops?: number;
   readonly generate_request_id?: boolean;
   readonly preserve_external_request_id?: boolean;

@@ -1,5 +1,6 @@
 import { typeUrls, versionOf, type ResourceKind } from "../../xds/index.ts";
 import type { LiveWorkload } from "../config/workload.ts";
+import { redacted } from "./redacted.ts";
 
 /** Envoy's `/config_dump`: one section per kind, as a list of parts under the section's name. */
 interface Section {
@@ -68,4 +69,4 @@ function sectionsOf(workload: LiveWorkload, endpoints: boolean): Section[] {
   ];
 }
 
-const any = (kind: ResourceKind, message: object) => ({ "@type": typeUrls[kind], ...message });
+const any = (kind: ResourceKind, message: object) => ({ "@type": typeUrls[kind], ...redacted(message) });

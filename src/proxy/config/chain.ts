@@ -6,6 +6,7 @@ import {
   type TcpProxy,
 } from "../../xds/index.ts";
 import { accessLog, type WriteLine } from "./access-log.ts";
+import { forwardedCertificate } from "./client-certificate.ts";
 import type { Chain, HttpChain, RouteTable, TcpChain } from "./contract.ts";
 import { milliseconds } from "./duration.ts";
 import { sessionOptions } from "./http2.ts";
@@ -100,6 +101,7 @@ function httpChain(
     },
     useRemoteAddress: message.use_remote_address ?? false,
     appendForwardedFor: (message.use_remote_address ?? false) && !(message.skip_xff_append ?? false),
+    forwardedCertificate: forwardedCertificate(message),
     trustedHops: message.xff_num_trusted_hops ?? 0,
     // Only an edge replaces what came from outside; inside, a request keeps its id over all hops.
     requestId: message.use_remote_address && !message.preserve_external_request_id ? "replace" : "keep",

@@ -1,5 +1,6 @@
 import type { MongoOperation, MongoTrait, SessionOptions } from "../../wire/index.ts";
 import type { Node } from "../../xds/index.ts";
+import type { ForwardedCertificate } from "./client-certificate.ts";
 import type { ClientTls } from "../tls/client-tls.ts";
 import type { TlsCounters } from "../tls/counters.ts";
 import type { ServerTls } from "../tls/server-tls.ts";
@@ -43,6 +44,8 @@ export interface WorkloadConfig {
 
 export interface Listener {
   readonly name: string;
+  /** Its address as metrics name it: `0.0.0.0_443`. */
+  readonly metricName: string;
   readonly direction: "inbound" | "outbound" | "gateway";
   /** Chains in order of fit for this destination; the data path asks for one once it knows the protocol. */
   chain(facts: ConnectionFacts): Chain | undefined;
@@ -101,6 +104,7 @@ export interface HttpChain extends Secured {
   /** Gateways: trust own view of the client address, append to X-Forwarded-For, overwrite X-Forwarded-Proto. */
   readonly useRemoteAddress: boolean;
   readonly appendForwardedFor: boolean;
+  readonly forwardedCertificate: ForwardedCertificate;
   readonly trustedHops: number;
   readonly requestId: "keep" | "replace";
   readonly normalizePath: boolean;

@@ -29,6 +29,7 @@ export function compileListener(
     );
   return {
     name: message.name,
+    metricName: metricName(message),
     message,
     direction,
     addresses: [message.address, ...(message.additional_addresses ?? []).map(({ address }) => address)].map(
@@ -41,6 +42,10 @@ export function compileListener(
 }
 
 const inspectors: ReadonlySet<string> = new Set([filterTypes.httpInspector, filterTypes.tlsInspector]);
+
+function metricName({ address: { socket_address } }: ListenerMessage): string {
+  return `${socket_address.address}_${socket_address.port_value}`;
+}
 
 /** Milliseconds for the first bytes, where nothing else is said. */
 const firstBytesLimit = 15_000;

@@ -125,7 +125,8 @@ export class Exchange implements Attempting {
     if (!mayUpgrade(message, chain, route)) return this.reply(replies.upgradeRefused);
     if (!route) return this.reply(replies.noRoute);
     this.route = route;
-    if (route.requireTls) return this.reply(redirectReply(301, `https://${head.authority}${this.#originalTarget()}`));
+    if (route.requireTls && head.scheme !== "https")
+      return this.reply(redirectReply(301, `https://${head.authority}${this.#originalTarget()}`));
     if (route.cors) {
       const { reply, fields } = corsVerdict(route, head);
       if (reply) return this.reply(reply);
@@ -413,6 +414,7 @@ export class Exchange implements Attempting {
     this.outcome.status = local.status;
     this.outcome.flags = this.outcome.flags === "" ? local.flags : `${this.outcome.flags},${local.flags}`;
     this.outcome.details = local.details;
+    this.outcome.failure = local.failure ?? "";
     this.outcome.responseBytes += local.body.length;
     const clean = this.#body.ended;
     this.#finish();

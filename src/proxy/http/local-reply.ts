@@ -1,3 +1,5 @@
+import { transportFailure } from "../net/transport-failure.ts";
+
 /** An answer the proxy gives itself: Envoy's status, flags (as in access logs), details and text. */
 export interface LocalReply {
   readonly status: number;
@@ -7,6 +9,8 @@ export interface LocalReply {
   readonly headers?: readonly string[];
   /** Of gRPC, where it does not follow from the status. */
   readonly grpcStatus?: number;
+  /** Why there is no connection to the endpoint, for the log. */
+  readonly failure?: string;
 }
 
 const reset = (reason: string) => `upstream connect error or disconnect/reset before headers. reset reason: ${reason}`;
@@ -53,10 +57,12 @@ export const replies = {
 } as const satisfies Record<string, LocalReply>;
 
 export function connectionFailure(reason: string): LocalReply {
+  const failure = transportFailure(reason);
   return {
     status: 503,
     flags: "UF",
-    details: "upstream_reset_before_response_started{remote_connection_failure}",
-    body: `${reset("remote connection failure")}, transport failure reason: ${reason}`,
+    details: `upstream_reset_before_response_started{remote_connection_failure${failure && `|${failure}`}}`,
+    body: reset("remote connection failure"),
+    failure,
   };
 }

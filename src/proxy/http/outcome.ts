@@ -12,6 +12,8 @@ export class Outcome {
   status = 0;
   flags = "";
   details = "";
+  /** Why there was no connection to the endpoint. */
+  failure = "";
   requestBytes = 0;
   responseBytes = 0;
   corsFields: readonly string[] | undefined = undefined;
@@ -78,7 +80,7 @@ export class Outcome {
     const surroundings = this.#surroundings;
     const { owner } = origin;
     if (origin.direction === "inbound") {
-      const secured = origin.clientCertificate !== undefined;
+      const secured = origin.clientCertificate !== undefined || origin.tls?.peer?.verified === true;
       return cluster && endpoint
         ? seriesOf("destination", origin.peer, cluster, endpoint, owner, secured, protocol, surroundings)
         : seriesWithoutEndpoint("destination", origin.peer, cluster, protocol, surroundings);
@@ -115,7 +117,6 @@ export class Outcome {
 
   #entry(): AccessLogEntry {
     const { origin, cluster, endpoint, route, message, head, grpc } = this.#exchange;
-    const failed = this.flags.includes("UF");
     const target = head.query === "" ? head.path : `${head.path}?${head.query}`;
     return {
       startTime: Date.now() - this.milliseconds,
@@ -128,7 +129,7 @@ export class Outcome {
       details: this.details,
       grpcStatus: grpc ? grpc.statusWith(this.status) : "",
       terminationDetails: "",
-      upstreamFailure: failed ? "delayed_connect_error" : "",
+      upstreamFailure: this.failure,
       bytesReceived: this.requestBytes,
       bytesSent: this.responseBytes,
       milliseconds: this.milliseconds,
@@ -140,7 +141,7 @@ export class Outcome {
       upstreamLocalAddress: this.upstreamLocal,
       downstreamLocalAddress: origin.local,
       downstreamRemoteAddress: origin.remote,
-      serverName: "",
+      serverName: origin.tls?.serverName ?? "",
       routeName: route?.name ?? "",
     };
   }

@@ -1,6 +1,7 @@
 // On the path of every request.
 import { randomUUID } from "node:crypto";
 import { fieldValue, normalizePath, removeField, type RequestMessage } from "../../wire/index.ts";
+import type { ForwardedCertificate } from "../config/client-certificate.ts";
 import type { RequestHead } from "../config/contract.ts";
 import type { Origin } from "./surroundings.ts";
 
@@ -19,7 +20,6 @@ const stripped = new Set([
   "x-envoy-attempt-count",
   "x-envoy-decorator-operation",
   "x-envoy-internal",
-  "x-forwarded-client-cert",
 ]);
 
 /** What an edge knows better than whoever calls from outside. */
@@ -32,8 +32,7 @@ const strippedAtEdge = new Set(["x-envoy-original-path", "x-envoy-external-addre
 export function prepare(message: RequestMessage, origin: Origin): RequestHead | undefined {
   const { chain } = origin;
   if (message.method === "CONNECT") {
-    identify(message.fields, origin);
-    return headOf(message, "", "");
+    return headOf(message, "", "", identify(message.fields, origin));
   }
   const { target } = message;
   // A fragment is never sent (RFC 9110 §7.1).
@@ -42,18 +41,30 @@ export function prepare(message: RequestMessage, origin: Origin): RequestHead | 
   const raw = question === -1 ? target : target.slice(0, question);
   const path = chain.normalizePath && raw !== "*" ? normalizePath(raw, chain.mergeSlashes) : raw;
   if (path === undefined) return undefined;
-  identify(message.fields, origin);
-  return headOf(message, path, question === -1 ? "" : target.slice(question + 1));
+  const query = question === -1 ? "" : target.slice(question + 1);
+  return headOf(message, path, query, identify(message.fields, origin));
 }
 
-function headOf({ method, host = "", fields }: RequestMessage, path: string, query: string): RequestHead {
-  return { method, path, query, authority: host, scheme: "http", headers: fields };
+type Scheme = RequestHead["scheme"];
+
+function headOf(
+  { method, host = "", fields }: RequestMessage,
+  path: string,
+  query: string,
+  scheme: Scheme,
+): RequestHead {
+  return { method, path, query, authority: host, scheme, headers: fields };
 }
 
-/** One walk over the fields that begin with `x-`: what the mesh says about a request is the mesh's to say. */
-function identify(fields: string[], { chain, remoteAddress }: Origin): void {
+/**
+ * One walk over the fields that begin with `x-`: what the mesh says about a request is the mesh's to say. Gives the scheme
+ * its client used, as far as it can be known.
+ */
+function identify(fields: string[], { chain, remoteAddress, tls }: Origin): Scheme {
+  const own: Scheme = tls ? "https" : "http";
   let id = false;
-  let proto = false;
+  let proto: string | undefined;
+  let certificate: string | undefined;
   let unwanted: string[] | undefined;
   for (let index = 0; index < fields.length; index += 2) {
     const name = fields[index] ?? "";
@@ -63,17 +74,37 @@ function identify(fields: string[], { chain, remoteAddress }: Origin): void {
       id = true;
       if (chain.requestId === "replace") fields[index + 1] = randomUUID();
     } else if (lower === "x-forwarded-proto") {
-      proto = true;
-      if (chain.useRemoteAddress && chain.trustedHops === 0) fields[index + 1] = "http";
+      if (chain.useRemoteAddress && chain.trustedHops === 0) fields[index + 1] = own;
+      proto = fields[index + 1];
+    } else if (lower === "x-forwarded-client-cert") {
+      const value = fields[index + 1] ?? "";
+      certificate = certificate === undefined ? value : `${certificate},${value}`;
     } else if (stripped.has(lower) || (chain.useRemoteAddress && strippedAtEdge.has(lower))) {
       (unwanted ??= []).push(lower);
     }
   }
   if (unwanted) for (const name of unwanted) removeField(fields, name);
+  if (tls || certificate !== undefined) forwardCertificate(fields, certificate, chain.forwardedCertificate, tls);
   if (!id) fields.push("x-request-id", randomUUID());
-  if (!proto) fields.push("x-forwarded-proto", "http");
-  if (!chain.appendForwardedFor) return;
-  const before = fieldValue(fields, "x-forwarded-for");
-  if (before !== undefined) removeField(fields, "x-forwarded-for");
-  fields.push("x-forwarded-for", before === undefined ? remoteAddress : `${before},${remoteAddress}`);
+  if (proto === undefined) fields.push("x-forwarded-proto", own);
+  if (chain.appendForwardedFor) {
+    const before = fieldValue(fields, "x-forwarded-for");
+    if (before !== undefined) removeField(fields, "x-forwarded-for");
+    fields.push("x-forwarded-for", before === undefined ? remoteAddress : `${before},${remoteAddress}`);
+  }
+  return proto === "https" || proto === "http" ? proto : own;
+}
+
+/** Puts what is known of the client's certificate in the place of what was sent, or behind it. */
+function forwardCertificate(
+  fields: string[],
+  sent: string | undefined,
+  rules: ForwardedCertificate,
+  tls: Origin["tls"],
+): void {
+  const kept = rules.keeps(tls) ? sent : undefined;
+  const added = rules.adds(tls);
+  if (sent !== undefined) removeField(fields, "x-forwarded-client-cert");
+  const value = kept === undefined || added === undefined ? (kept ?? added) : `${kept},${added}`;
+  if (value !== undefined) fields.push("x-forwarded-client-cert", value);
 }

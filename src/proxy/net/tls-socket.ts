@@ -109,6 +109,8 @@ export class HandleTlsSocket extends TLSSocket {
   /** Why OpenSSL does not trust the certificate the peer showed; undefined: it does. */
   get distrust(): string | undefined {
     const handle = innerOf(this)._handle;
-    return handle ? handle.verifyError()?.message : "the connection is closed";
+    if (!handle) return "the connection is closed";
+    // Behind a semicolon Node gives advice to whoever runs it.
+    return handle.verifyError()?.message.split(";")[0];
   }
 }

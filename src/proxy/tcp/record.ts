@@ -1,4 +1,5 @@
 import type { Cluster, Endpoint } from "../config/contract.ts";
+import { transportFailure } from "../net/transport-failure.ts";
 import type { Carried } from "./tcp-proxy.ts";
 
 /** How a carried connection went. */
@@ -39,7 +40,7 @@ export function record({ chain, origin, seen }: Carried, outcome: Outcome): void
     details: "",
     grpcStatus: "",
     terminationDetails: "",
-    upstreamFailure: failureOf(outcome.failure),
+    upstreamFailure: transportFailure(outcome.failure),
     bytesReceived: outcome.received,
     bytesSent: outcome.sent,
     milliseconds: outcome.milliseconds,
@@ -54,19 +55,4 @@ export function record({ chain, origin, seen }: Carried, outcome: Outcome): void
     serverName: seen?.hello?.serverName ?? "",
     routeName: "",
   });
-}
-
-/** The system's words for its codes, as Envoy's log has them. */
-const words: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "Connection_refused",
-  ECONNRESET: "Connection_reset_by_peer",
-  EHOSTUNREACH: "No_route_to_host",
-  ENETUNREACH: "Network_is_unreachable",
-  ETIMEDOUT: "Connection_timed_out",
-};
-
-/** Time that ran out is no failure of the transport. */
-function failureOf(reason: string): string {
-  const code = /\bE[A-Z]+\b/.exec(reason)?.[0];
-  return code === undefined ? "" : `delayed_connect_error:_${words[code] ?? code}`;
 }

@@ -70,7 +70,9 @@ function compile(message: CertificateValidationContext, path: string, material: 
     throw new RangeError(`${path}.match_typed_subject_alt_names: names mean nothing without trusted_ca`);
   }
   if (revoked && !trustedCa) throw new RangeError(`${path}.crl: it means nothing without trusted_ca`);
-  const hashes = new Set((message.verify_certificate_hash ?? []).map((hash, at) => hex(hash, `${path}[${at}]`)));
+  const hashes = new Set(
+    (message.verify_certificate_hash ?? []).map((hash, at) => hex(hash, `${path}.verify_certificate_hash[${at}]`)),
+  );
   const keys = new Set(message.verify_certificate_spki);
   return {
     trustedCa,
@@ -133,7 +135,6 @@ function checkPem(pem: Buffer, path: string): void {
 
 function hex(hash: string, path: string): string {
   const digits = hash.replaceAll(":", "").toLowerCase();
-  if (!/^[0-9a-f]{64}$/.test(digits))
-    throw new RangeError(`${path}.verify_certificate_hash: 64 hexadecimal digits are needed`);
+  if (!/^[0-9a-f]{64}$/.test(digits)) throw new RangeError(`${path}: 64 hexadecimal digits are needed`);
   return digits;
 }
