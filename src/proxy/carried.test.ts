@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { connect, type Server, type Socket } from "node:net";
 import { after, afterEach, before, describe, test } from "node:test";
-import { filterTypes, type Listener } from "../xds/index.ts";
 import { cluster, listen, nodeOf, portOf, resources, talk, tcpListener, TestProxy } from "./fixture.ts";
 import { writeUntilHeldUp } from "./gateway-fixture.ts";
 import { TestMesh } from "./mesh-fixture.ts";
@@ -170,73 +169,3 @@ describe("a port of what its first bytes show", () => {
     await mesh.configure("detected");
   });
 });
-
-describe("TLS", () => {
-  const node = nodeOf("gateway");
-  const proxy = new TestProxy();
-  const names: string[] = [];
-  const origins: Server[] = [];
-  let port = 0;
-  before(async () => {
-    const named = (name: string) =>
-      listen(
-        track(
-          (socket) => void socket.once("data", (bytes) => (names.push(name), socket.end(`${name} ${bytes.length}`))),
-        ),
-      );
-    const [one, other] = [await named("one"), await named("other")];
-    origins.push(one, other);
-    proxy.host([{ node }]);
-    port = await proxy.gateway(node.id, 443);
-    const [first] = tcpListener(443, "one").filter_chains;
-    const [second] = tcpListener(443, "other").filter_chains;
-    assert.ok(first && second);
-    const listener: Listener = {
-      ...tcpListener(443, "one"),
-      listener_filters: [{ name: "tls", typed_config: { "@type": filterTypes.tlsInspector } }],
-      filter_chains: [
-        { ...first, filter_chain_match: { server_names: ["one.example"] } },
-        { ...second, filter_chain_match: { server_names: ["*.example"] } },
-      ],
-    };
-    const clusters = [cluster("one", [`127.0.0.1:${portOf(one)}`]), cluster("other", [`127.0.0.1:${portOf(other)}`])];
-    await proxy.configure({ [node.id]: resources({ listeners: [listener], clusters }) });
-  });
-  after(async () => {
-    await proxy.close();
-    for (const origin of origins) origin.close();
-  });
-
-  for (const [name, expected] of [
-    ["one.example", "one"],
-    ["two.example", "other"],
-    ["elsewhere.test", "<reset>"],
-  ] as const) {
-    test(`asked for ${name} goes on to ${expected}, unopened, in any cuts`, async () => {
-      const hello = clientHello(name);
-      for (const pieces of [[hello], [hello.slice(0, 1), hello.slice(1, 50), hello.slice(50)]]) {
-        const answer = await talk(port, pieces);
-        assert.equal(answer, expected === "<reset>" ? expected : `${expected} ${hello.length}`);
-      }
-    });
-  }
-});
-
-/** A ClientHello with this server name and nothing else, as latin1 text. */
-function clientHello(name: string): string {
-  const sized = (size: number, body: Buffer) => {
-    const length = Buffer.alloc(size);
-    length.writeUIntBE(body.length, 0, size);
-    return Buffer.concat([length, body]);
-  };
-  const serverName = sized(2, Buffer.concat([Buffer.from([0]), sized(2, Buffer.from(name))]));
-  const extensions = sized(2, Buffer.concat([Buffer.from([0, 0]), sized(2, serverName)]));
-  const body = Buffer.concat([
-    Buffer.from([3, 3]),
-    Buffer.alloc(32),
-    Buffer.from([0, 0, 2, 0x13, 1, 1, 0]),
-    extensions,
-  ]);
-  const handshake = Buffer.concat([Buffer.from([1]), sized(3, body)]);
-  return Buffer.concat([Buffer.from([0x16, 3, 1]), sized(2, handshake)]).toString("latin1");
-}

@@ -17,15 +17,15 @@ export function foresee(arrival: Arrival, named: ProxiedEnds | undefined, surrou
     const chain = listener.chain(factsOf({ source, destination }, undefined));
     // In TLS the client speaks first.
     if (chain?.kind !== "tcp" || (chain.tls && !at.handedOver)) return [];
-    const choice = choose(chain, { owner, destination }, surroundings);
+    const choice = choose(chain, { owner, destination, ends: { source, destination } }, surroundings);
     if ("flag" in choice) return [];
     choices.push(choice);
     const callee: Party | undefined =
       direction === "inbound" ? undefined : calleeOf({ owner, direction }, choice.endpoint, surroundings);
     if (callee?.meshed && !callee.config.ready) return [];
     at = callee?.meshed ? arrivalAt(callee, choice.endpoint, owner, source) : undefined;
-    // Whoever names others has to speak first.
-    if (at?.listener.detect?.proxied) return [];
+    // What names the client is read first, and then perhaps more.
+    if (at && (choice.header || at.listener.detect?.proxied)) return [];
   }
   return choices;
 }

@@ -1,10 +1,18 @@
 import assert from "node:assert/strict";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { printProxyHeader } from "../wire/index.ts";
-import { filterTypes, type FilterChain, type Listener, type ProxyProtocol } from "../xds/index.ts";
+import {
+  filterTypes,
+  transportSocketTypes,
+  type Cluster,
+  type FilterChain,
+  type Listener,
+  type ProxyProtocol,
+  type ProxyProtocolUpstreamTransport,
+} from "../xds/index.ts";
 import { cluster, httpListener, resources, talk, tcpListener, toCluster } from "./fixture.ts";
-import { get, TestGateway } from "./gateway-fixture.ts";
+import { eventually, get, ok, TestGateway } from "./gateway-fixture.ts";
 
 const ends = {
   source: { address: "192.0.2.7", port: 50_001 },
@@ -180,5 +188,102 @@ describe("where a PROXY header may stand", () => {
     assert.equal(await said(""), "<reset>");
     await serve(proxied(tcp, optional, { ...time, continue_on_listener_filters_timeout: true }));
     assert.equal(await said(""), "hello");
+  });
+});
+
+describe("a cluster whose connections begin with a PROXY header", () => {
+  const sending = (version: "V1" | "V2", more: Partial<Cluster> = {}): Cluster => {
+    const typed_config: ProxyProtocolUpstreamTransport = {
+      "@type": transportSocketTypes.proxyProtocol,
+      config: { version },
+      transport_socket: { name: "raw", typed_config: { "@type": transportSocketTypes.rawBuffer } },
+    };
+    return cluster("origin", [gateway.origin], { transport_socket: { name: "header", typed_config }, ...more });
+  };
+  const send = (listener: Listener, of: Cluster) =>
+    gateway.proxy.configure({ [gateway.node.id]: resources({ listeners: [listener], clusters: [of] }) });
+  /** What the origin heard, a text for each connection. */
+  let heard: string[] = [];
+  const hear = (answer: (text: string, socket: Socket) => void) => {
+    heard = [];
+    gateway.accept = (socket) => {
+      const index = heard.push("") - 1;
+      socket.on("data", (bytes: Buffer) => {
+        heard[index] += bytes.toString("latin1");
+        answer(heard[index] ?? "", socket);
+      });
+    };
+  };
+  /** From which port a client that said this came. */
+  async function from(text: string, enough: (got: string) => boolean): Promise<number> {
+    const client = connect(gateway.port, "127.0.0.1");
+    await new Promise((resolve) => client.once("connect", resolve));
+    const { localPort = 0 } = client;
+    let got = "";
+    client.on("data", (bytes) => (got += bytes.toString("latin1")));
+    client.write(text, "latin1");
+    await eventually("the answer", () => enough(got));
+    client.destroy();
+    return localPort;
+  }
+  const headerOf = (version: 1 | 2, port: number, to: number) =>
+    printProxyHeader(version, {
+      source: { address: "127.0.0.1", port },
+      destination: { address: "127.0.0.1", port: to },
+    }).toString("latin1");
+
+  for (const [version, number] of [
+    ["V1", 1],
+    ["V2", 2],
+  ] as const) {
+    test(`carries bytes behind a header of ${version} that names the client`, async () => {
+      await send(tcpListener(80, "origin"), sending(version));
+      hear((text, socket) => text.endsWith("hello") && socket.write("done"));
+      const port = await from("hello", (got) => got === "done");
+      assert.deepEqual(heard, [`${headerOf(number, port, 80)}hello`]);
+    });
+
+    test(`asks each client's requests on connections of their own behind a header of ${version}`, async () => {
+      await send(httpListener(80, [toCluster("origin")]), sending(version));
+      hear((text, socket) => text.endsWith("\r\n\r\n") && socket.write(ok));
+      const one = await from(get, (got) => got.endsWith("ok"));
+      const other = await from(get + get, (got) => got.split("ok").length === 3);
+      const headers = heard.map((text) => text.slice(0, text.indexOf("GET ")));
+      assert.deepEqual(
+        headers,
+        [one, other, other].map((port) => headerOf(number, port, 80)),
+      );
+      assert.ok(heard.every((text) => text.split("GET ").length === 2));
+    });
+  }
+
+  test("is told of the client that a PROXY header named to us", async () => {
+    await send(proxied(tcpListener(80, "origin")), sending("V1"));
+    hear((text, socket) => text.endsWith("hello") && socket.write("done"));
+    await from(`${binary}hello`, (got) => got === "done");
+    assert.deepEqual(heard, [`${line}hello`]);
+    await from(`${six}hello`, (got) => got === "done");
+    assert.deepEqual(heard[1], "PROXY TCP6 2001:db8::7 2001:db8::1 50001 7443\r\nhello");
+  });
+
+  test("keeps to its limit of connections", async () => {
+    const none = { circuit_breakers: { thresholds: [{ max_connections: 0 }] } };
+    await send(httpListener(80, [toCluster("origin")]), sending("V1", none));
+    hear(() => undefined);
+    assert.match(await talk(gateway.port, get, (got) => got.includes("\r\n\r\n")), /^HTTP\/1\.1 503 /);
+    assert.deepEqual(heard, []);
+  });
+
+  test("names the client to a server that speaks first", async () => {
+    const inspector = { name: "http", typed_config: { "@type": filterTypes.httpInspector } };
+    const [requests] = httpListener(80, [toCluster("origin")]).filter_chains;
+    const [bytes] = tcpListener(80, "origin").filter_chains;
+    assert.ok(requests && bytes);
+    const chains = [{ ...requests, filter_chain_match: { application_protocols: ["http/1.1"] } }, bytes];
+    const detecting = { filter_chains: chains, listener_filters: [inspector] };
+    await send({ ...tcpListener(80, "origin"), ...detecting }, sending("V1"));
+    hear((text, socket) => text.endsWith("\r\n") && socket.write("220 welcome"));
+    const port = await from("", (got) => got === "220 welcome");
+    assert.deepEqual(heard, [headerOf(1, port, 80)]);
   });
 });

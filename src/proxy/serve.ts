@@ -80,7 +80,10 @@ export class Service {
     const { ticker } = this.#surroundings;
     const openAhead: OpenAhead = (ends, listener) =>
       Ahead.open(foresee(arrival, ends, this.#surroundings), this.#surroundings, listener);
-    FirstBytes.read(socket, detect, first, ticker, openAhead, (found) => this.#enter(socket, arrival, found, series));
+    FirstBytes.read(socket, detect, first, ticker, openAhead, (found) => {
+      // Rules may have changed while nothing was said.
+      this.#enter(socket, { ...arrival, listener: listenerOf(arrival) ?? arrival.listener }, found, series);
+    });
   }
 
   #enter(socket: WireSocket, arrival: Arrival, found: Found, series: readonly TcpSeries[]): void {
@@ -99,6 +102,7 @@ export class Service {
       remoteAddress: source.address,
       local: endpointKey(destination.address, destination.port),
       destination,
+      ends,
     };
     const carry = (socket: WireSocket, first: Buffer | undefined) => {
       const caller = callerOf(peer, socket);
@@ -140,11 +144,12 @@ export class Service {
 
   /** The callee is served here too: its listener takes the connection over, as if it had arrived there. */
   #enterCallee(carried: Carried, callee: Party, endpoint: Endpoint, series: readonly TcpSeries[]): boolean {
-    const { origin, socket, first, seen, ahead } = carried;
-    const port = Number(origin.remote.slice(origin.remote.lastIndexOf(":") + 1));
-    const arrival = arrivalAt(callee, endpoint, origin.owner, { address: origin.remoteAddress, port });
+    const { origin, socket, first, ahead } = carried;
+    const arrival = arrivalAt(callee, endpoint, origin.owner, origin.ends.source);
     if (!arrival) return false;
     const { detect } = arrival.listener;
+    // Nobody has looked into TLS.
+    const seen = socket.tls ? undefined : carried.seen;
     // A server that speaks first is waited for once, not once for each side's rules.
     if (!detect || (seen && !detect.proxied)) {
       this.#enter(socket, arrival, { seen: detect && seen, ends: undefined, first, ahead }, series);

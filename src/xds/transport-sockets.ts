@@ -1,11 +1,20 @@
-import type { Duration, StringMatcher } from "./envoy.ts";
+import type { Duration, StringMatcher, TypedFilter } from "./envoy.ts";
 
 /** Envoy's TLS messages, in the form of `envoy.ts`. */
 export const transportSocketTypes = {
   downstreamTls: "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext",
   upstreamTls: "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
+  proxyProtocol:
+    "type.googleapis.com/envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport",
   rawBuffer: "type.googleapis.com/envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer",
 } as const;
+
+/** Begins each connection with a header that names its client; then the socket inside of it counts. */
+export interface ProxyProtocolUpstreamTransport {
+  readonly "@type": typeof transportSocketTypes.proxyProtocol;
+  readonly config?: { readonly version?: "V1" | "V2" };
+  readonly transport_socket: TypedFilter;
+}
 
 /** Exactly one of its fields. */
 export interface DataSource {

@@ -122,7 +122,11 @@ export class LiveCluster implements Cluster {
   }
 
   tls(endpoint: Endpoint): ClientTls | undefined {
-    return this.#sockets.of(endpoint instanceof LiveEndpoint ? endpoint.transport : {});
+    return this.#sockets.of(endpoint instanceof LiveEndpoint ? endpoint.transport : {}).tls;
+  }
+
+  proxied(endpoint: Endpoint): 1 | 2 | undefined {
+    return this.#sockets.of(endpoint instanceof LiveEndpoint ? endpoint.transport : {}).proxied;
   }
 
   #original(destination: PickRequest["originalDestination"]): Endpoint | undefined {

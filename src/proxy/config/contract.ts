@@ -251,6 +251,8 @@ export interface Cluster {
   pick(request: PickRequest): Endpoint | undefined;
   /** How connections to this endpoint become secure; undefined: they are plain. */
   tls(endpoint: Endpoint): ClientTls | undefined;
+  /** The version of the PROXY header that connections to this endpoint begin with. */
+  proxied(endpoint: Endpoint): 1 | 2 | undefined;
   readonly maxRequestsPerConnection: number;
   readonly idleTimeout: number;
   readonly limits: {

@@ -1,6 +1,6 @@
 import { transportSocketTypes } from "../../xds/index.ts";
 import { stringMatcher } from "./matcher-shape.ts";
-import { anything, duration, flag, list, message, noEffect, number, oneOf, text, typed } from "./shape.ts";
+import { anything, duration, flag, list, message, noEffect, number, oneOf, required, text, typed } from "./shape.ts";
 
 /** What of Envoy's TLS messages is honoured. */
 
@@ -74,16 +74,24 @@ export const downstreamSocket = message({
   }),
 });
 
+const innerSockets = {
+  [transportSocketTypes.rawBuffer]: rawBuffer,
+  [transportSocketTypes.upstreamTls]: message({
+    common_tls_context: common,
+    sni: text,
+    auto_host_sni: flag,
+    auto_sni_san_validation: flag,
+    max_session_keys: number,
+  }),
+};
+
 export const upstreamSocket = message({
   name,
   typed_config: typed({
-    [transportSocketTypes.rawBuffer]: rawBuffer,
-    [transportSocketTypes.upstreamTls]: message({
-      common_tls_context: common,
-      sni: text,
-      auto_host_sni: flag,
-      auto_sni_san_validation: flag,
-      max_session_keys: number,
+    ...innerSockets,
+    [transportSocketTypes.proxyProtocol]: message({
+      config: message({ version: oneOf("V1", "V2") }),
+      transport_socket: required(message({ name, typed_config: typed(innerSockets) })),
     }),
   }),
 });

@@ -1,5 +1,5 @@
 // On the path of every request.
-import type { BodyEnd, ResponseMessage } from "../../wire/index.ts";
+import { printProxyHeader, type BodyEnd, type ProxiedEnds, type ResponseMessage } from "../../wire/index.ts";
 import type { Cluster, Endpoint } from "../config/contract.ts";
 import type { Break, Caller, ClientStream } from "./codec.ts";
 import { connectionFailure, replies, type LocalReply } from "./local-reply.ts";
@@ -44,11 +44,21 @@ export class Attempt implements Caller, Waiting {
   #reused = false;
   #over = false;
 
-  constructor(by: Attempting, cluster: Cluster, endpoint: Endpoint, surroundings: Surroundings) {
+  /** `ends`: who may be named to the endpoint. */
+  constructor(
+    by: Attempting,
+    cluster: Cluster,
+    endpoint: Endpoint,
+    ends: ProxiedEnds | undefined,
+    surroundings: Surroundings,
+  ) {
     this.#by = by;
     this.endpoint = endpoint;
     this.#cluster = cluster;
-    this.#pool = Pool.of(cluster, endpoint, surroundings);
+    const version = ends && cluster.proxied(endpoint);
+    this.#pool = version
+      ? Pool.alone(cluster, endpoint, printProxyHeader(version, ends), surroundings)
+      : Pool.of(cluster, endpoint, surroundings);
     endpoint.active += 1;
     cluster.load.requests += 1;
   }

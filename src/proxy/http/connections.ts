@@ -10,6 +10,8 @@ export class Connections {
   readonly surroundings: Surroundings;
   readonly #first: () => void;
   readonly #last: () => void;
+  /** What names the client such a connection is made for: it serves one exchange, and nobody else's. */
+  readonly #header: Buffer | undefined;
   /** Open ones, and those being made. */
   #count = 0;
 
@@ -19,18 +21,25 @@ export class Connections {
     endpoint: Endpoint,
     surroundings: Surroundings,
     on: { readonly first: () => void; readonly last: () => void },
+    header?: Buffer,
   ) {
     this.cluster = cluster;
     this.endpoint = endpoint;
     this.surroundings = surroundings;
     this.#first = on.first;
     this.#last = on.last;
+    this.#header = header;
+  }
+
+  /** Exchanges a connection may carry; 0: as many as come. */
+  get maxRequests(): number {
+    return this.#header ? 1 : this.cluster.maxRequestsPerConnection;
   }
 
   /** Without one of its own nobody would ever wake who waits here, so one is always allowed, as in Envoy. */
   get mayOpen(): boolean {
     const { load, limits } = this.cluster;
-    return this.#count === 0 || load.connections < limits.connections;
+    return (this.#count === 0 && !this.#header) || load.connections < limits.connections;
   }
 
   /** `alpn`: what is offered to speak where TLS is wanted. One of the two is called later; after `opened` its user says `left` when the connection is gone. */
@@ -41,7 +50,8 @@ export class Connections {
     if (this.#count === 1) this.#first();
     const { address, port } = this.endpoint;
     const secure = securing(this.cluster, this.endpoint, alpn, this.surroundings);
-    this.surroundings.connector.connect({ address, port, timeout: connectTimeout, secure }, nobody, {
+    const destination = { address, port, timeout: connectTimeout, secure, header: this.#header };
+    this.surroundings.connector.connect(destination, nobody, {
       connected: opened,
       failed: (reason) => {
         this.left();

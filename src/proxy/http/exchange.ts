@@ -199,7 +199,8 @@ export class Exchange implements Attempting {
       this.#tryTimeout ??= new Timeout(ticker, () => this.#tooSlow(action));
       this.#tryTimeout.set(action.retry.perTryTimeout);
     }
-    this.#attempt = new Attempt(this, cluster, endpoint, this.#surroundings);
+    // A callee in this process knows its caller.
+    this.#attempt = new Attempt(this, cluster, endpoint, hop ? undefined : origin.ends, this.#surroundings);
     const protocol = this.#tunnels(action) ? "raw" : upstreamProtocol(cluster, hop?.cluster, this.message.major);
     this.#attempt.start(protocol, this.#retries.fresh);
   }

@@ -55,7 +55,7 @@ export class Mirror implements Attempting {
     const hop = inboundHop(origin, endpoint, head, this.#surroundings);
     if (hop === "unready" || (hop !== undefined && "refused" in hop)) return;
     this.#hop = hop;
-    this.#attempt = new Attempt(this, this.#cluster, endpoint, this.#surroundings);
+    this.#attempt = new Attempt(this, this.#cluster, endpoint, hop ? undefined : origin.ends, this.#surroundings);
     this.#timeout.set(timeout || mostTime);
     this.#attempt.start(upstreamProtocol(this.#cluster, hop?.cluster, this.#exchange.message.major), false);
   }

@@ -42,12 +42,13 @@ export class Pool implements Swept {
   /** What TLS agreed on last. */
   #agreed: "http1" | "http2" | undefined;
 
-  private constructor(cluster: Cluster, endpoint: Endpoint, surroundings: Surroundings) {
+  readonly #alone: boolean;
+
+  private constructor(cluster: Cluster, endpoint: Endpoint, surroundings: Surroundings, header?: Buffer) {
     const { sweeper } = surroundings;
-    this.#connections = new Connections(cluster, endpoint, surroundings, {
-      first: () => sweeper.add(this),
-      last: () => sweeper.remove(this),
-    });
+    const on = { first: () => sweeper.add(this), last: () => sweeper.remove(this) };
+    this.#connections = new Connections(cluster, endpoint, surroundings, on, header);
+    this.#alone = header !== undefined;
     this.#one = new Http1Pool(this.#connections);
     this.#two = new Http2Pool(this.#connections);
   }
@@ -59,8 +60,15 @@ export class Pool implements Swept {
     return pool;
   }
 
+  /** For one exchange, on a connection that begins with what names its client. */
+  static alone(cluster: Cluster, endpoint: Endpoint, header: Buffer, surroundings: Surroundings): Pool {
+    return new Pool(cluster, endpoint, surroundings, header);
+  }
+
   /** Gives a way, at once where there is one. `fresh`: not over a connection that was used before. */
   acquire(waiting: Waiting, protocol: UpstreamProtocol, fresh: boolean): void {
+    // Nobody would ever make room for who waits here.
+    if (this.#alone && !this.#connections.mayOpen) return waiting.overflow();
     switch (protocol === "auto" ? this.#agreed : protocol) {
       case "http1":
         return this.#one.acquire(waiting, fresh);

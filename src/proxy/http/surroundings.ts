@@ -1,4 +1,5 @@
 import type { Chance } from "../../base/index.ts";
+import type { ProxiedEnds } from "../../wire/index.ts";
 import type { HttpChain, Telemetry, WorkloadConfig, WorkloadLabels } from "../config/contract.ts";
 import type { Connector } from "../net/connector.ts";
 import type { Ticker } from "../net/ticker.ts";
@@ -40,6 +41,8 @@ export interface Origin {
   readonly remoteAddress: string;
   /** `address:port` the client connected to. */
   readonly local: string;
+  /** The same, as a PROXY header names them. */
+  readonly ends: ProxiedEnds;
   readonly destination: { readonly address: string; readonly port: number };
 }
 

@@ -67,9 +67,8 @@ export class Http1Pool {
   }
 
   #release(connection: Http1ClientConnection): void {
-    const { cluster, endpoint, surroundings } = this.#connections;
-    const { maxRequestsPerConnection } = cluster;
-    const worn = maxRequestsPerConnection > 0 && connection.requests >= maxRequestsPerConnection;
+    const { cluster, endpoint, surroundings, maxRequests } = this.#connections;
+    const worn = maxRequests > 0 && connection.requests >= maxRequests;
     if (worn || endpoint.gone) return connection.socket.destroy();
     const next = this.#queue.shift();
     if (next) {

@@ -64,8 +64,8 @@ export class Http2Pool implements ConnectionKeeper {
   #attach(connection: Http2ClientConnection, waiting: Waiting): void {
     const reused = connection.requests > 0;
     if (!waiting.attached(connection.stream(), reused)) return;
-    const { maxRequestsPerConnection } = this.#connections.cluster;
-    if (maxRequestsPerConnection > 0 && connection.requests >= maxRequestsPerConnection) connection.close();
+    const { maxRequests } = this.#connections;
+    if (maxRequests > 0 && connection.requests >= maxRequests) connection.close();
   }
 
   #connect(): void {

@@ -19,6 +19,8 @@ export interface Destination {
   /** Milliseconds until it must be there, secure where it shall be. */
   readonly timeout: number;
   readonly secure?: Securing | undefined;
+  /** What is sent before anything else, TLS included. */
+  readonly header?: Buffer | undefined;
 }
 
 /** How a connection becomes secure. */
@@ -86,7 +88,8 @@ class Connection {
   }
 
   reached(socket: WireSocket): void {
-    const { secure } = this.#destination;
+    const { secure, header } = this.#destination;
+    if (header) socket.write(header);
     if (!secure) return this.#done(socket);
     this.#socket = connectTls(socket, secure.tls, secure.towards, secure.counters, {
       done: (secured) => this.#done(secured),

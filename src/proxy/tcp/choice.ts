@@ -1,3 +1,4 @@
+import { printProxyHeader } from "../../wire/index.ts";
 import type { Cluster, Endpoint, TcpChain } from "../config/contract.ts";
 import type { Origin, Surroundings } from "../http/surroundings.ts";
 
@@ -6,6 +7,8 @@ export interface Choice {
   readonly chain: TcpChain;
   readonly cluster: Cluster;
   readonly endpoint: Endpoint;
+  /** What its connection begins with. */
+  readonly header: Buffer | undefined;
 }
 
 /** Why a chain leads nowhere, by its flag in the access log: no such cluster, nobody healthy in it, or too many connections. */
@@ -17,7 +20,7 @@ export interface NoChoice {
 /** Chooses by the chain's weights, then as the cluster balances; `avoid` was tried already. */
 export function choose(
   chain: TcpChain,
-  { owner, destination }: Pick<Origin, "owner" | "destination">,
+  { owner, destination, ends }: Pick<Origin, "owner" | "destination" | "ends">,
   { chance }: Surroundings,
   avoid: readonly Endpoint[] = [],
 ): Choice | NoChoice {
@@ -25,9 +28,9 @@ export function choose(
   if (!cluster) return { flag: "NC", cluster };
   const endpoint = cluster.pick({ random: chance(), hash: undefined, avoid, originalDestination: destination });
   if (!endpoint) return { flag: "UH", cluster };
-  return cluster.load.connections >= cluster.limits.connections
-    ? { flag: "UO", cluster }
-    : { chain, cluster, endpoint };
+  if (cluster.load.connections >= cluster.limits.connections) return { flag: "UO", cluster };
+  const version = cluster.proxied(endpoint);
+  return { chain, cluster, endpoint, header: version && printProxyHeader(version, ends) };
 }
 
 /** Whether configuration still leads there. */

@@ -9,7 +9,7 @@ import type { Choice } from "./choice.ts";
  * more often.
  */
 export function dial(
-  { cluster, endpoint }: Choice,
+  { cluster, endpoint, header }: Choice,
   surroundings: Surroundings,
   user: SocketUser,
   connecting: Connecting,
@@ -19,7 +19,7 @@ export function dial(
   let counted = true;
   const { address, port } = endpoint;
   const secure = securing(cluster, endpoint, [], surroundings);
-  surroundings.connector.connect({ address, port, timeout: cluster.connectTimeout, secure }, user, connecting);
+  surroundings.connector.connect({ address, port, timeout: cluster.connectTimeout, secure, header }, user, connecting);
   return () => {
     if (!counted) return;
     counted = false;

@@ -33,8 +33,8 @@ export interface Found {
 /** Opens a connection ahead, to where the client's bytes would be carried; undefined: no endpoint there may speak first. */
 export type OpenAhead = (ends: ProxiedEnds | undefined, listener: AheadListener) => Ahead | undefined;
 
-/** Bytes looked at for the protocol, or for a whole PROXY header. */
-const mostBytes = 16_384;
+/** Bytes of a ClientHello; keys that withstand quantum computers make it larger than one record. More breaks the connection. */
+const mostHello = 65_536;
 /** Where configuration knows no limit there is one all the same: a client that waits for its server must not wait for ever. */
 const shortWait = 300;
 /** Milliseconds a client has for its first word before its server is asked. Who speaks first at all does it at once. */
@@ -160,10 +160,13 @@ export class FirstBytes implements SocketUser {
   #readProtocol(): void {
     const bytes = this.#bytes;
     const seen = sniff(bytes);
-    if (seen === undefined && bytes.length < mostBytes) return;
-    if (seen === "tls") {
-      if (hasWholeHello(bytes) || bytes.length >= mostBytes) this.#finish("tls", readClientHello(bytes));
-    } else this.#finish(seen === "http/1.1" || seen === "h2c" ? seen : "unknown");
+    if (seen === undefined) return;
+    if (seen !== "tls") return this.#finish(seen === "http/1.1" || seen === "h2c" ? seen : "unknown");
+    if (hasWholeHello(bytes)) {
+      const hello = readClientHello(bytes);
+      // What only begins like TLS is carried as it is.
+      this.#finish(hello ? "tls" : "unknown", hello);
+    } else if (bytes.length >= mostHello) this.#break();
   }
 
   #tooLate(): void {

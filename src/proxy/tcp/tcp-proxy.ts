@@ -57,8 +57,14 @@ export function proxyTcp(
   const { telemetry } = surroundings;
   const mongo = chain.mongo === undefined ? undefined : mongoSeries(telemetry.mongo(chain.mongo));
   const series = [...carried.series, own, mongo].filter((each) => each !== undefined);
-  if (origin.direction !== "inbound" && callee?.meshed && enterCallee(carried, callee, endpoint, series)) return;
+  const arriving = choice.header ? headed(carried, choice.header) : carried;
+  if (origin.direction !== "inbound" && callee?.meshed && enterCallee(arriving, callee, endpoint, series)) return;
   carry({ ...carried, series }, choice, surroundings);
+}
+
+/** The same connection as the callee's rules see it: what names the client comes first. */
+function headed(carried: Carried, header: Buffer): Carried {
+  return { ...carried, first: Buffer.concat([header, carried.first ?? Buffer.alloc(0)]), seen: undefined };
 }
 
 /** Who answers at an endpoint, where this process serves it. */

@@ -1,6 +1,7 @@
 import {
   transportSocketTypes,
   type DownstreamTlsContext,
+  type ProxyProtocolUpstreamTransport,
   type TypedFilter,
   type UpstreamTlsContext,
 } from "../../xds/index.ts";
@@ -16,6 +17,17 @@ export function serverTls(socket: TypedFilter | undefined, material: Material): 
   return typed?.["@type"] === transportSocketTypes.downstreamTls
     ? new ServerTls(typed as DownstreamTlsContext, path, material)
     : undefined;
+}
+
+/** Whether a cluster's transport socket begins connections with a PROXY header, and the socket inside. */
+export function proxiedSocket(socket: TypedFilter | undefined): {
+  readonly version: 1 | 2 | undefined;
+  readonly inner: TypedFilter | undefined;
+} {
+  const typed = socket?.typed_config;
+  if (typed?.["@type"] !== transportSocketTypes.proxyProtocol) return { version: undefined, inner: socket };
+  const { config, transport_socket } = typed as ProxyProtocolUpstreamTransport;
+  return { version: config?.version === "V2" ? 2 : 1, inner: transport_socket };
 }
 
 /** A cluster's transport socket; undefined: plain. Throws, with the field's path, on what cannot be honoured. */
