@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { HpackDecoder } from "../../wire/index.ts";
-import { ack, endHeaders, endStream, settingsAck, types } from "./frames.ts";
+import { ack, endHeaders, endStream, preface, settingsAck, types } from "./frames.ts";
 
 /** What came on one stream. */
 export interface StreamSeen {
@@ -30,12 +30,16 @@ export class RawPeer {
   onHead: (id: number, fields: readonly string[], end: boolean) => void = () => undefined;
   readonly #decoder = new HpackDecoder(decoderLimits);
   #unread: Buffer = Buffer.alloc(0);
+  /** Bytes before the first frame. */
+  #passOver = 0;
   #block: Buffer[] = [];
   #blockEnds = false;
   readonly #waiting = new Set<() => void>();
 
-  constructor(socket: Socket) {
+  /** `server`: its peer says a preface first. */
+  constructor(socket: Socket, server = false) {
     this.socket = socket;
+    if (server) this.#passOver = preface.length;
     socket.setNoDelay(true);
     socket.on("data", (bytes) => {
       this.#read(bytes);
@@ -110,7 +114,8 @@ export class RawPeer {
 
   #read(bytes: Buffer): void {
     const all = this.#unread.length === 0 ? bytes : Buffer.concat([this.#unread, bytes]);
-    let at = 0;
+    let at = Math.min(this.#passOver, all.length);
+    this.#passOver -= at;
     while (all.length - at >= 9) {
       const length = all.readUIntBE(at, 3);
       if (all.length - at < 9 + length) break;

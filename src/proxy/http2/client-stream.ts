@@ -93,11 +93,12 @@ export class Http2ClientStream implements ClientStream, StreamUser {
     this.#answered = true;
     this.#connection.touch(this);
     if (this.#upgrade !== undefined && message.status < 300) asSwitching(message, this.#upgrade, this.#key);
-    if (!end && message.contentLength >= 0 && caller.method !== "HEAD") {
+    const bodiless = isBodiless(message.status, caller.method);
+    if (!end && (bodiless || message.contentLength >= 0)) {
       // A length that the body does not have: the stream is reset, and says so.
-      if (!this.#stream?.expect(message.contentLength)) return;
+      if (!this.#stream?.expect(bodiless ? 0 : message.contentLength)) return;
     }
-    caller.responseHead(message, endOf(message, end));
+    caller.responseHead(message, endOf(message, end || bodiless));
     if (end) this.ended(undefined);
   }
 
@@ -116,7 +117,8 @@ export class Http2ClientStream implements ClientStream, StreamUser {
     caller?.responseEnd(trailers);
   }
 
-  reset(code: number, unprocessed: boolean): void {
+  reset(code: number, unprocessed: boolean, fault: boolean): void {
+    if (fault) return this.#break("protocol-error");
     if (this.#connection.gone && !unprocessed) return this.#break("connection-termination");
     this.#break(unprocessed || code === http2Codes.refusedStream ? "refused" : "reset");
   }
@@ -134,6 +136,11 @@ export class Http2ClientStream implements ClientStream, StreamUser {
     this.#caller = undefined;
     caller?.broken(why, this.#answered);
   }
+}
+
+/** RFC 9110 §6.4.1: whatever comes behind such a head is no body of it. */
+function isBodiless(status: number, method: string): boolean {
+  return method === "HEAD" || status === 204 || status === 304;
 }
 
 function endOf(message: ResponseMessage, end: boolean): BodyEnd {

@@ -97,7 +97,7 @@ export class Connection implements StreamOwner, SenderUser, WriterUser {
 
   streamError(stream: SessionStream, code: number): void {
     this.streamReset(stream, code);
-    stream.user.reset(code, false);
+    stream.user.reset(code, false, true);
     this.countReset(stream.openedAt);
   }
 
@@ -111,7 +111,7 @@ export class Connection implements StreamOwner, SenderUser, WriterUser {
   peerReset(stream: SessionStream, code: number, unprocessed: boolean): void {
     this.table.ended(stream.id);
     this.#drop(stream);
-    stream.user.reset(code, unprocessed);
+    stream.user.reset(code, unprocessed, false);
     this.user.available();
   }
 
@@ -124,20 +124,20 @@ export class Connection implements StreamOwner, SenderUser, WriterUser {
 
   fail(fault: Fault): void {
     if (this.failed) return;
-    this.end(fault.code);
+    this.end(fault.code, true);
     this.user.failed(fault.code, fault.reason);
   }
 
-  /** GOAWAY, and every stream is over. */
-  end(code: number): void {
+  /** GOAWAY, and every stream is over. `fault`: by the peer's own. */
+  end(code: number, fault = false): void {
     if (this.failed) return;
     this.failed = true;
     this.writer.goaway(this.table.lastTaken, code);
-    this.gone(code);
+    this.gone(code, fault);
   }
 
   /** Every stream is over. */
-  gone(code: number): void {
+  gone(code: number, fault = false): void {
     this.failed = true;
     const streams = this.table.all();
     for (const stream of streams) {
@@ -145,7 +145,7 @@ export class Connection implements StreamOwner, SenderUser, WriterUser {
       stream.closed = true;
       this.sender.forget(stream);
     }
-    for (const stream of streams) stream.user.reset(code, false);
+    for (const stream of streams) stream.user.reset(code, false, fault);
   }
 
   // What the writer says.

@@ -9,9 +9,10 @@ export interface StreamUser {
   /**
    * The stream is over before its time: RST_STREAM from the peer, a stream error found by us, GOAWAY below it or the
    * connection's end. `code`: RFC 9113 §7. `unprocessed`: the peer certainly did not act on it (REFUSED_STREAM, above
-   * GOAWAY's last id). Not called for a reset by the user itself.
+   * GOAWAY's last id). `fault`: the peer broke a rule, of this stream or of the connection. Not called for a reset by
+   * the user itself.
    */
-  reset(code: number, unprocessed: boolean): void;
+  reset(code: number, unprocessed: boolean, fault: boolean): void;
   /** Room again after `data` of the stream returned false. */
   drained(): void;
 }
