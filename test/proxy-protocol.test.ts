@@ -28,7 +28,7 @@ const origin: Server = createServer((request, response) => {
   response.end(String(request.headers["x-forwarded-for"]));
 });
 
-const bootstrap = (originPort: number) => `admin:
+const bootstrap = (originPort: number, accepting: number) => `admin:
   address: { socket_address: { address: 127.0.0.1, port_value: 0 } }
 static_resources:
   listeners:
@@ -55,8 +55,8 @@ static_resources:
           http_filters:
           - name: envoy.filters.http.router
             typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router }
-  clusters:
-  - name: origin
+${["V1", "V2"].map((version) => telling(version)).join("")}  clusters:
+${["V1", "V2"].map((version) => accepted(version, accepting)).join("")}  - name: origin
     type: STATIC
     load_assignment:
       cluster_name: origin
@@ -65,17 +65,46 @@ static_resources:
         - endpoint: { address: { socket_address: { address: 127.0.0.1, port_value: ${originPort} } } }
 `;
 
+/** A listener that tells HAProxy of its clients. */
+const telling = (version: string) => `  - name: tells${version}
+    address: { socket_address: { address: 127.0.0.1, port_value: 0 } }
+    filter_chains:
+    - filters:
+      - name: envoy.filters.network.tcp_proxy
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy
+          stat_prefix: tells
+          cluster: accepts${version}
+`;
+
+const accepted = (version: string, port: number) => `  - name: accepts${version}
+    type: STATIC
+    load_assignment:
+      cluster_name: accepts${version}
+      endpoints:
+      - lb_endpoints:
+        - endpoint: { address: { socket_address: { address: 127.0.0.1, port_value: ${port} } } }
+    transport_socket:
+      name: envoy.transport_sockets.upstream_proxy_protocol
+      typed_config:
+        "@type": type.googleapis.com/envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport
+        config: { version: ${version} }
+        transport_socket:
+          name: envoy.transport_sockets.raw_buffer
+          typed_config: { "@type": type.googleapis.com/envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer }
+`;
+
 describe("beside HAProxy", { skip }, () => {
   let folder = "";
   let proxy: ProxyProcess;
   let haproxy: ChildProcess;
   /** HAProxy's ports, by the version it sends. */
-  const ports = { v1: 0, v2: 0, checked: 0 };
+  const ports = { v1: 0, v2: 0, checked: 0, accepting: 0 };
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), "weft-haproxy-"));
     await once(origin.listen(0, "127.0.0.1"), "listening");
-    proxy = await ProxyProcess.start(bootstrap(portOf(origin)));
-    for (const name of ["v1", "v2", "checked"] as const) ports[name] = await freePort();
+    for (const name of ["v1", "v2", "checked", "accepting"] as const) ports[name] = await freePort();
+    proxy = await ProxyProcess.start(bootstrap(portOf(origin), ports.accepting));
     const told = `127.0.0.1:${proxy.port("told")}`;
     const file = join(folder, "haproxy.cfg");
     writeFileSync(
@@ -96,6 +125,11 @@ listen two
 listen three
   bind 127.0.0.1:${ports.checked}
   server weft ${told} send-proxy-v2 proxy-v2-options crc32c,unique-id check inter 200
+listen accepting
+  mode http
+  option forwardfor
+  bind 127.0.0.1:${ports.accepting} accept-proxy
+  server origin 127.0.0.1:${portOf(origin)}
 `,
     );
     haproxy = spawn(program, ["-db", "-f", file], { stdio: "inherit" });
@@ -112,6 +146,12 @@ listen three
   for (const name of ["v1", "v2", "checked"] as const) {
     test(`a client behind its ${name} header is known`, async () => {
       assert.match(await asked(ports[name]), /^HTTP\/1\.1 200 OK\r\n.*\r\n127\.0\.0\.77$/s);
+    });
+  }
+
+  for (const version of ["V1", "V2"]) {
+    test(`it knows a client of ours by our header of ${version}`, async () => {
+      assert.match(await asked(proxy.port(`tells${version}`)), /^HTTP\/1\.1 200 OK\r\n.*\r\n127\.0\.0\.77$/s);
     });
   }
 
