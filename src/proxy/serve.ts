@@ -134,6 +134,7 @@ export class Service {
         }
       });
       this.#connections.set(connection, { arrival, facts });
+      if (this.#emptied) connection.drain();
       for (const each of series) each.opened();
       if (first) connection.bytes(first, 0, first.length);
       if (socket.ended) connection.ended();

@@ -153,6 +153,20 @@ interface HttpVersions {
   readonly http2_protocol_options?: Http2ProtocolOptions;
 }
 
+export interface Router {
+  readonly "@type": typeof filterTypes.router;
+  readonly suppress_envoy_headers?: boolean;
+}
+
+/** Of clients' connections, or of endpoints'. */
+export interface CommonHttpOptions {
+  readonly idle_timeout?: Duration;
+  readonly max_connection_duration?: Duration;
+  readonly max_headers_count?: number;
+  readonly max_requests_per_connection?: number;
+  readonly headers_with_underscores_action?: "ALLOW" | "REJECT_REQUEST" | "DROP_HEADER";
+}
+
 export interface HttpConnectionManager {
   readonly "@type": typeof filterTypes.httpConnectionManager;
   readonly stat_prefix: string;
@@ -181,6 +195,17 @@ export interface HttpConnectionManager {
   readonly xff_num_trusted_hops?: number;
   readonly generate_request_id?: boolean;
   readonly preserve_external_request_id?: boolean;
+  readonly common_http_protocol_options?: CommonHttpOptions;
+  readonly max_request_headers_kb?: number;
+  readonly request_headers_timeout?: Duration;
+  readonly strip_matching_host_port?: boolean;
+  readonly strip_any_host_port?: boolean;
+  readonly path_with_escaped_slashes_action?:
+    | "IMPLEMENTATION_SPECIFIC_DEFAULT"
+    | "KEEP_UNCHANGED"
+    | "REJECT_REQUEST"
+    | "UNESCAPE_AND_REDIRECT"
+    | "UNESCAPE_AND_FORWARD";
   readonly normalize_path?: boolean;
   readonly merge_slashes?: boolean;
   readonly stream_idle_timeout?: Duration;

@@ -3,12 +3,15 @@ import {
   type FilterChain,
   type HttpConnectionManager,
   type MongoProxy,
+  type Router,
   type TcpProxy,
 } from "../../xds/index.ts";
 import { accessLog, type WriteLine } from "./access-log.ts";
 import { forwardedCertificate } from "./client-certificate.ts";
 import type { Chain, HttpChain, RouteTable, TcpChain } from "./contract.ts";
 import { milliseconds } from "./duration.ts";
+import { connectionRules } from "./connection-rules.ts";
+import { edgeRules } from "./edge-rules.ts";
 import { sessionOptions } from "./http2.ts";
 import { weightedChoice } from "./percent.ts";
 import { serverTls } from "../tls/transport-socket.ts";
@@ -82,12 +85,13 @@ function httpChain(
   name: string,
   { routes, write }: ChainSurroundings,
 ): Unsecured<HttpChain> {
-  const last = message.http_filters.at(-1)?.typed_config?.["@type"];
-  if (last !== filterTypes.router) throw new RangeError("http_filters: the last one must be the router");
+  const router = message.http_filters.at(-1)?.typed_config;
+  if (router?.["@type"] !== filterTypes.router) throw new RangeError("http_filters: the last one must be the router");
   const { rds, route_config } = message;
   if ((rds === undefined) === (route_config === undefined)) {
     throw new RangeError("exactly one of rds, route_config is needed");
   }
+  const ids = message.generate_request_id === false ? "none" : "keep";
   const own = route_config && under("route_config", () => compileRoutes(route_config));
   return {
     kind: "http",
@@ -104,11 +108,14 @@ function httpChain(
     forwardedCertificate: forwardedCertificate(message),
     trustedHops: message.xff_num_trusted_hops ?? 0,
     // Only an edge replaces what came from outside; inside, a request keeps its id over all hops.
-    requestId: message.use_remote_address && !message.preserve_external_request_id ? "replace" : "keep",
+    requestId: message.use_remote_address && !message.preserve_external_request_id ? "replace" : ids,
     normalizePath: message.normalize_path ?? false,
     mergeSlashes: message.merge_slashes ?? false,
     streamIdleTimeout: milliseconds(message.stream_idle_timeout, 300_000),
     requestTimeout: milliseconds(message.request_timeout, 0),
+    connection: connectionRules(message),
+    edge: edgeRules(message),
+    suppressEnvoyHeaders: (router as Router).suppress_envoy_headers ?? false,
     acceptHttp10: message.http_protocol_options?.accept_http_10 ?? false,
     upgrades: new Set(
       (message.upgrade_configs ?? [])

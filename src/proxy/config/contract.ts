@@ -4,6 +4,8 @@ import type { ForwardedCertificate } from "./client-certificate.ts";
 import type { ClientTls } from "../tls/client-tls.ts";
 import type { TlsCounters } from "../tls/counters.ts";
 import type { ServerTls } from "../tls/server-tls.ts";
+import type { ConnectionRules } from "./connection-rules.ts";
+import type { EdgeRules } from "./edge-rules.ts";
 
 /**
  * The seam inside the proxy: `config/` turns Envoy resources into these compiled, immutable things;
@@ -106,7 +108,7 @@ export interface HttpChain extends Secured {
   readonly appendForwardedFor: boolean;
   readonly forwardedCertificate: ForwardedCertificate;
   readonly trustedHops: number;
-  readonly requestId: "keep" | "replace";
+  readonly requestId: "keep" | "replace" | "none";
   readonly normalizePath: boolean;
   readonly mergeSlashes: boolean;
   /** Milliseconds a request or its answer may stand still; 0 = for ever. */
@@ -114,6 +116,11 @@ export interface HttpChain extends Secured {
   /** Milliseconds for a whole request to come; 0 = none. */
   readonly requestTimeout: number;
   readonly acceptHttp10: boolean;
+  readonly connection: ConnectionRules;
+  /** Undefined: requests are read as they come. */
+  readonly edge: EdgeRules | undefined;
+  /** Answers do not say what only proxies understand. */
+  readonly suppressEnvoyHeaders: boolean;
   readonly upgrades: ReadonlySet<string>;
   readonly accessLog: AccessLog | undefined;
 }

@@ -6,11 +6,8 @@ import type { SocketUser, WireSocket } from "../net/socket.ts";
 import type { ServerConnection } from "./codec.ts";
 import type { Origin, Surroundings, Swept } from "./surroundings.ts";
 
-/** Milliseconds a client may take for a preface, and keep a connection without saying anything: as for a head of HTTP/1.1. */
-const headLimit = 60_000;
-const idleLimit = 3_600_000;
-/** Milliseconds a client has to close after it was told to go. */
-const closeLimit = 10_000;
+/** Milliseconds without a byte after which a client that is to go is not waited for any longer. */
+const drainPatience = 1500;
 
 /** What a client of a chain speaks; undefined: its first bytes will show. */
 export function codecOf(chain: HttpChain, sniffed: string, alpn: string | undefined): "http1" | "http2" | undefined {
@@ -45,8 +42,8 @@ class UndecidedConnection implements ServerConnection, SocketUser, Swept {
   #since: number;
   #origin: Origin;
   #first: Buffer = Buffer.alloc(0);
-  /** It was told to go before it said anything: nothing is read any more. */
-  #ending = false;
+  /** It is to go once it had its answer; what it asks may be on its way. */
+  #draining = false;
   #decided: (ServerConnection & SocketUser) | undefined;
 
   constructor(socket: WireSocket, origin: Origin, surroundings: Surroundings, closed: () => void) {
@@ -60,7 +57,6 @@ class UndecidedConnection implements ServerConnection, SocketUser, Swept {
   }
 
   bytes(buffer: Buffer, start: number, end: number): void {
-    if (this.#ending) return;
     this.#first = Buffer.concat([this.#first, buffer.subarray(start, end)]);
     const length = Math.min(this.#first.length, http2Preface.length);
     const begins = this.#first.compare(http2Preface, 0, length, 0, length) === 0;
@@ -69,7 +65,6 @@ class UndecidedConnection implements ServerConnection, SocketUser, Swept {
   }
 
   ended(): void {
-    if (this.#ending) return this.#socket.destroy();
     this.#decide("http1").ended();
   }
 
@@ -83,8 +78,9 @@ class UndecidedConnection implements ServerConnection, SocketUser, Swept {
   }
 
   sweep(now: number): void {
-    if (now - this.#since > (this.#ending ? closeLimit : this.#first.length > 0 ? headLimit : idleLimit))
-      this.#socket.destroy();
+    const { headTimeout, idleTimeout } = this.#origin.chain.connection;
+    const silent = this.#draining ? drainPatience : idleTimeout || Infinity;
+    if (now - this.#since > (this.#first.length > 0 ? headTimeout : silent)) this.#socket.destroy();
   }
 
   follow(chain: HttpChain): void {
@@ -94,9 +90,8 @@ class UndecidedConnection implements ServerConnection, SocketUser, Swept {
 
   drain(): void {
     if (this.#decided) return this.#decided.drain();
-    this.#ending = true;
+    this.#draining = true;
     this.#since = this.#surroundings.ticker.now();
-    this.#socket.end();
   }
 
   destroy(): void {
@@ -107,6 +102,7 @@ class UndecidedConnection implements ServerConnection, SocketUser, Swept {
     this.#surroundings.sweeper.remove(this);
     const decided = acceptRequests(this.#socket, this.#origin, codec, this.#surroundings, this.#closed);
     this.#decided = decided;
+    if (this.#draining) decided.drain();
     const first = this.#first;
     this.#first = Buffer.alloc(0);
     if (first.length > 0) decided.bytes(first, 0, first.length);

@@ -23,6 +23,7 @@ import { inboundHop, type InboundHop } from "./inbound-hop.ts";
 import { replies, type LocalReply } from "./local-reply.ts";
 import { startMirrors, type Mirror } from "./mirror.ts";
 import { Outcome } from "./outcome.ts";
+import { applyEdgeRules } from "./edge.ts";
 import { prepare } from "./prepare.ts";
 import { Retries } from "./retries.ts";
 import { abortReply, corsVerdict, directReply, redirectReply } from "./route-reply.ts";
@@ -116,6 +117,8 @@ export class Exchange implements Attempting {
     const { message, origin } = this;
     const { chain } = origin;
     if (message.minor === 0 && !chain.acceptHttp10) return this.reply(replies.oldVersion);
+    const stopped = chain.edge && applyEdgeRules(message, chain.edge, chain, origin.destination.port);
+    if (stopped) return this.reply(stopped);
     const head = prepare(message, origin);
     if (!head && this.grpc) return this.reply(replies.malformedPath);
     if (!head) return this.#server.refuse(400, "malformed-path");

@@ -85,7 +85,7 @@ function identify(fields: string[], { chain, remoteAddress, tls }: Origin): Sche
   }
   if (unwanted) for (const name of unwanted) removeField(fields, name);
   if (tls || certificate !== undefined) forwardCertificate(fields, certificate, chain.forwardedCertificate, tls);
-  if (!id) fields.push("x-request-id", randomUUID());
+  if (!id && chain.requestId !== "none") fields.push("x-request-id", randomUUID());
   if (proto === undefined) fields.push("x-forwarded-proto", own);
   if (chain.appendForwardedFor) {
     const before = fieldValue(fields, "x-forwarded-for");

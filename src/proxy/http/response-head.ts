@@ -8,10 +8,12 @@ import type { LocalReply } from "./local-reply.ts";
 export function dressAnswer(exchange: Exchange, { fields }: ResponseMessage): void {
   const { outcome } = exchange;
   outcome.upstreamMilliseconds = outcome.milliseconds;
-  if (fieldValue(fields, "x-envoy-upstream-service-time") !== undefined) {
-    removeField(fields, "x-envoy-upstream-service-time");
+  if (!exchange.origin.chain.suppressEnvoyHeaders) {
+    if (fieldValue(fields, "x-envoy-upstream-service-time") !== undefined) {
+      removeField(fields, "x-envoy-upstream-service-time");
+    }
+    fields.push("x-envoy-upstream-service-time", String(Math.round(outcome.upstreamMilliseconds)));
   }
-  fields.push("x-envoy-upstream-service-time", String(Math.round(outcome.upstreamMilliseconds)));
   if (fieldValue(fields, "date") === undefined) fields.push("date", httpDate());
   finish(exchange, fields);
 }

@@ -2,7 +2,6 @@
 import {
   ChunkReader,
   chunkOf,
-  defaultLimits,
   HeadReader,
   lastChunkWith,
   readRequest,
@@ -20,12 +19,10 @@ import type { Origin, Surroundings, Swept } from "../http/surroundings.ts";
 import { copyOf, type SocketUser, type WireSocket } from "../net/socket.ts";
 import { printResponse } from "./print.ts";
 
-/** Milliseconds a client may take for a head. */
-const headLimit = 60_000;
-/** Milliseconds a client without a request may keep its connection: Envoy's. */
-const idleLimit = 3_600_000;
 /** Milliseconds a client has to take the last answer and close, and an endpoint to answer one that closed its own side. */
 const closeLimit = 10_000;
+/** Milliseconds without a request after which a client that is to go is not waited for any longer. */
+const drainPatience = 1500;
 /** Bytes of requests sent ahead that are kept while one is answered. */
 const mostAhead = 65_536;
 
@@ -35,7 +32,7 @@ export class Http1ServerConnection implements ServerConnection, ServerStream, So
   readonly #socket: WireSocket;
   readonly #surroundings: Surroundings;
   readonly #closedHook: (() => void) | undefined;
-  readonly #heads = new HeadReader(defaultLimits);
+  readonly #heads: HeadReader;
   #exchange: Exchange | undefined;
   #message: RequestMessage | undefined;
   #left = 0;
@@ -50,14 +47,18 @@ export class Http1ServerConnection implements ServerConnection, ServerStream, So
   #halfClosed = false;
   #chunked = false;
   #pendingHead = "";
+  readonly #since: number;
   #lastActive: number;
+  #requests = 0;
 
   constructor(socket: WireSocket, origin: Origin, surroundings: Surroundings, closed?: () => void) {
     this.#socket = socket;
     this.origin = origin;
     this.#surroundings = surroundings;
     this.#closedHook = closed;
-    this.#lastActive = surroundings.ticker.now();
+    this.#heads = new HeadReader(origin.chain.connection.limits);
+    this.#since = surroundings.ticker.now();
+    this.#lastActive = this.#since;
     socket.user = this;
     surroundings.sweeper.add(this);
   }
@@ -117,12 +118,14 @@ export class Http1ServerConnection implements ServerConnection, ServerStream, So
       return left ? this.#socket.destroy() : exchange.sweep(now);
     }
     if (this.#closing && now - this.#lastActive > closeLimit) return this.#socket.destroy();
-    const { requestTimeout } = this.origin.chain;
-    const begun = this.#heads.waiting > 0;
-    const limit = begun ? Math.min(headLimit, requestTimeout || headLimit) : idleLimit;
-    if (now - this.#lastActive <= limit) return;
-    if (begun) this.#refuse(refusal(408, "slow-head"));
-    else this.#socket.destroy();
+    const { requestTimeout, connection } = this.origin.chain;
+    const idle = now - this.#lastActive;
+    if (this.#heads.waiting > 0) {
+      const limit = Math.min(connection.headTimeout, requestTimeout || connection.headTimeout);
+      if (idle > limit) this.#refuse(refusal(408, "slow-head"));
+    } else if (this.#draining && idle > drainPatience) this.#end();
+    else if (connection.idleTimeout > 0 && idle > connection.idleTimeout) this.#socket.destroy();
+    else if (connection.maxDuration > 0 && now - this.#since > connection.maxDuration) this.drain();
   }
 
   /** Requests from now on meet these rules. */
@@ -130,11 +133,14 @@ export class Http1ServerConnection implements ServerConnection, ServerStream, So
     this.origin = { ...this.origin, chain };
   }
 
-  /** No more requests after the present one. */
+  /** No more requests after the next one, which may be on its way; a client that sends none for a while sees the end. */
   drain(): void {
+    if (this.#draining) return;
     this.#draining = true;
-    if (this.#exchange || this.#heads.waiting > 0) return;
-    // A request under way to us is not begun: its client sees the end and may ask elsewhere.
+    this.#lastActive = this.#surroundings.ticker.now();
+  }
+
+  #end(): void {
     this.#closing = true;
     this.#lastActive = this.#surroundings.ticker.now();
     this.#socket.end();
@@ -152,7 +158,7 @@ export class Http1ServerConnection implements ServerConnection, ServerStream, So
       if (before === 0) this.#lastActive = this.#surroundings.ticker.now();
       return end;
     }
-    const message = typeof text === "string" ? readRequest(text, defaultLimits) : text;
+    const message = typeof text === "string" ? readRequest(text, this.origin.chain.connection.limits) : text;
     if ("refused" in message) {
       this.#refuse(message);
       return end;
@@ -163,6 +169,9 @@ export class Http1ServerConnection implements ServerConnection, ServerStream, So
     this.#chunked = false;
     // What follows a refused tunnel may have been meant for it; who speaks the old version is refused once.
     if (message.method === "CONNECT" || (message.minor === 0 && !this.origin.chain.acceptHttp10)) this.#last = true;
+    this.#requests += 1;
+    const { maxRequests } = this.origin.chain.connection;
+    if (maxRequests > 0 && this.#requests >= maxRequests) this.#last = true;
     const exchange = new Exchange(message, this, this.#surroundings);
     this.#exchange = exchange;
     const at = this.#heads.position;

@@ -15,8 +15,6 @@ import { SessionSocket } from "./connection.ts";
 import { Http2ServerStream } from "./server-stream.ts";
 import { asUpgrade } from "./websocket.ts";
 
-/** Milliseconds a client without a request may keep its connection: Envoy's. */
-const idleLimit = 3_600_000;
 /** Milliseconds a client has to close after it was told that the connection is over. */
 const closeLimit = 10_000;
 
@@ -28,7 +26,9 @@ export class Http2ServerConnection implements ServerConnection, SocketUser, Sess
   readonly #surroundings: Surroundings;
   readonly #closedHook: (() => void) | undefined;
   readonly #streams = new Set<Http2ServerStream>();
+  readonly #since: number;
   #lastActive: number;
+  #requests = 0;
   readonly #left = (stream: Http2ServerStream) => void this.#streams.delete(stream);
   #draining = false;
   #ending = false;
@@ -37,7 +37,8 @@ export class Http2ServerConnection implements ServerConnection, SocketUser, Sess
     this.origin = origin;
     this.#surroundings = surroundings;
     this.#closedHook = closed;
-    this.#lastActive = surroundings.ticker.now();
+    this.#since = surroundings.ticker.now();
+    this.#lastActive = this.#since;
     this.#session = new Http2Session("server", this, origin.chain.http2);
     this.#connection = new SessionSocket(socket, this.#session);
     socket.user = this;
@@ -80,6 +81,9 @@ export class Http2ServerConnection implements ServerConnection, SocketUser, Sess
     const { origin } = this;
     const user = new Http2ServerStream(stream, message, origin, this.#connection, this.#surroundings, this.#left);
     this.#streams.add(user);
+    this.#requests += 1;
+    const { maxRequests } = origin.chain.connection;
+    if (maxRequests > 0 && this.#requests >= maxRequests) this.drain();
     user.exchange.start();
     if (end) user.exchange.requestFlush();
     return user;
@@ -107,9 +111,11 @@ export class Http2ServerConnection implements ServerConnection, SocketUser, Sess
       if (now - this.#lastActive > closeLimit) this.#connection.socket.destroy();
       return;
     }
+    const { idleTimeout, maxDuration } = this.origin.chain.connection;
+    if (maxDuration > 0 && now - this.#since > maxDuration) this.drain();
     if (this.#streams.size > 0) return void (this.#lastActive = now);
     if (this.#draining) return this.#finish();
-    if (now - this.#lastActive > idleLimit) this.drain();
+    if (idleTimeout > 0 && now - this.#lastActive > idleTimeout) this.drain();
   }
 
   follow(chain: HttpChain): void {
