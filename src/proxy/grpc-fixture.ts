@@ -1,3 +1,4 @@
+import type { Server as TcpServer } from "node:net";
 import {
   Client,
   credentials,
@@ -15,7 +16,7 @@ import {
   type StatusObject,
 } from "@grpc/grpc-js";
 import { filterTypes, type Cluster, type HttpConnectionManager, type Route } from "../xds/index.ts";
-import { cluster, httpListener, nodeOf, resources, TestProxy, toCluster } from "./fixture.ts";
+import { cluster, httpListener, listen, nodeOf, portOf, resources, TestProxy, toCluster } from "./fixture.ts";
 
 /** Other people's gRPC on both sides of a proxy; messages are bytes, so no schema is needed. */
 
@@ -88,7 +89,7 @@ const options = {
 };
 
 /** Endpoints of a cluster speak HTTP/2. */
-export const http2Endpoints: Partial<Cluster> = {
+const http2Endpoints: Partial<Cluster> = {
   typed_extension_protocol_options: {
     "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
       "@type": filterTypes.httpProtocolOptions,
@@ -105,10 +106,13 @@ export class GrpcBetween {
   port = 0;
   serverPort = 0;
   #server: GrpcServer | undefined;
+  /** Takes connections and says nothing. */
+  #silent: TcpServer | undefined;
   #client: Client | undefined;
 
   async open(): Promise<void> {
     await this.startServer();
+    this.#silent = await listen((socket) => void socket.on("end", () => socket.end()).resume());
     this.proxy.host([{ node: this.node }]);
     this.port = await this.proxy.gateway(this.node.id, 80);
     await this.route();
@@ -151,6 +155,7 @@ export class GrpcBetween {
           cluster("origin", [`127.0.0.1:${this.serverPort}`], http2Endpoints),
           cluster("empty", []),
           cluster("refused", ["127.0.0.1:1"]),
+          cluster("silent", [`127.0.0.1:${this.#silent ? portOf(this.#silent) : 0}`], http2Endpoints),
         ],
       }),
     });
@@ -203,6 +208,7 @@ export class GrpcBetween {
   async close(): Promise<void> {
     this.#client?.close();
     await this.proxy.close();
+    this.#silent?.close();
     this.killServer();
   }
 }

@@ -145,6 +145,65 @@ describe("calls of gRPC", () => {
   });
 });
 
+describe("time and tries of gRPC", () => {
+  const asked = { metadata: { "grpc-timeout": "60m" } };
+
+  test("a timeout that a client asks for ends the call, unasked ones do not", async () => {
+    await between.route([toCluster("silent", { max_grpc_timeout: "0s" })]);
+    const { code, details } = await between.unary(asked);
+    assert.deepEqual([code, details], [status.UNAVAILABLE, "upstream request timeout"]);
+    await between.route({ max_grpc_timeout: "0s" });
+    between.calls.unary = (call, answer) => void setTimeout(() => answer(null, call.request), 80);
+    assert.equal((await between.unary()).code, status.OK);
+  });
+
+  test("a stream may last as long as its client asks for", async () => {
+    await between.route([toCluster("silent", { max_stream_duration: { grpc_timeout_header_max: "0s" } })]);
+    const { code, details } = await between.unary(asked);
+    assert.deepEqual([code, details], [status.DEADLINE_EXCEEDED, "downstream duration timeout"]);
+  });
+
+  test("a stream whose answer has begun breaks when its time is over", async () => {
+    const route = toCluster("origin", { max_stream_duration: { max_stream_duration: "0.06s" } });
+    // A server that knew of the time would end the call itself.
+    await between.route([{ ...route, request_headers_to_remove: ["grpc-timeout"] }]);
+    between.calls.bidi = (call) => void call.write(Buffer.from("begun"));
+    const { code, messages } = await gathered(between.bidi());
+    assert.deepEqual([code, text(messages)], [status.INTERNAL, ["begun"]]);
+  });
+
+  const retrying = { retry_on: "unavailable,resource-exhausted", num_retries: 2 };
+  const tries = async (codes: readonly number[]) => {
+    const seen: unknown[] = [];
+    const route = { ...toCluster("origin", { retry_policy: retrying }), match: { prefix: "/" } };
+    await between.route([], {
+      route_config: {
+        name: "counting",
+        virtual_hosts: [{ name: "all", domains: ["*"], routes: [route], include_request_attempt_count: true }],
+      },
+    });
+    between.calls.unary = (call, answer) => {
+      seen.push(call.metadata.get("x-envoy-attempt-count")[0]);
+      const code = codes[seen.length - 1];
+      if (code === undefined) answer(null, call.request);
+      else answer({ code });
+    };
+    const { code, messages } = await between.unary();
+    return { code, messages: text(messages), seen };
+  };
+
+  test("statuses that the rules name are tried again, each try by its number", async () => {
+    const all = await tries([status.UNAVAILABLE, status.RESOURCE_EXHAUSTED]);
+    assert.deepEqual(all, { code: status.OK, messages: ["hello"], seen: ["1", "2", "3"] });
+  });
+
+  test("the last try's status comes through, and others are not tried again", async () => {
+    const all = [status.UNAVAILABLE, status.UNAVAILABLE, status.UNAVAILABLE];
+    assert.deepEqual(await tries(all), { code: status.UNAVAILABLE, messages: [], seen: ["1", "2", "3"] });
+    assert.deepEqual(await tries([status.INTERNAL]), { code: status.INTERNAL, messages: [], seen: ["1"] });
+  });
+});
+
 describe("what the proxy itself answers to gRPC", () => {
   const teapot = { status: 418, body: { inline_bytes: Buffer.from("I'm a tea%pot ü").toString("base64") } };
   const fault = { "@type": filterTypes.fault, abort: { grpc_status: 8, percentage: { numerator: 100 } } };

@@ -329,6 +329,12 @@ export interface RouteAction {
   readonly timeout?: Duration;
   readonly idle_timeout?: Duration;
   readonly max_grpc_timeout?: Duration;
+  readonly grpc_timeout_offset?: Duration;
+  readonly max_stream_duration?: {
+    readonly max_stream_duration?: Duration;
+    readonly grpc_timeout_header_max?: Duration;
+    readonly grpc_timeout_header_offset?: Duration;
+  };
   readonly retry_policy?: RetryPolicy;
   readonly request_mirror_policies?: readonly MirrorPolicy[];
   readonly hash_policy?: readonly HashPolicy[];

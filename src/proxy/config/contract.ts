@@ -171,6 +171,15 @@ export interface ForwardAction {
   readonly autoHostRewrite: boolean;
   /** Milliseconds for the whole exchange; 0 = none. */
   readonly timeout: number;
+  /** What gRPC clients may ask for instead of `timeout`, in milliseconds; `max` 0 = as much as they like. */
+  readonly grpcTimeout: { readonly max: number; readonly offset: number } | undefined;
+  /**
+   * Milliseconds from the request's head on: `limit` (0 = none), or what `grpc-timeout` asks for where `headerMax` is
+   * said (0 = as much as it likes), less `headerOffset`.
+   */
+  readonly streamTime:
+    | { readonly limit: number; readonly headerMax: number | undefined; readonly headerOffset: number }
+    | undefined;
   readonly retry: RetryRules | undefined;
   /** Upgrades this route allows or forbids, in lower case; `connect` is CONNECT. */
   readonly upgrades: ReadonlyMap<string, boolean>;

@@ -69,8 +69,13 @@ const action = message(
     append_x_forwarded_host: later("X-Forwarded-Host"),
     timeout: duration,
     idle_timeout: later("a route's own idle timeout"),
-    max_grpc_timeout: later("grpc-timeout"),
-    max_stream_duration: later("grpc-timeout"),
+    max_grpc_timeout: duration,
+    grpc_timeout_offset: duration,
+    max_stream_duration: message({
+      max_stream_duration: duration,
+      grpc_timeout_header_max: duration,
+      grpc_timeout_header_offset: duration,
+    }),
     retry_policy: retry,
     request_mirror_policies: mirrors,
     hash_policy: list(

@@ -82,7 +82,7 @@ function forwardAction(action: RouteAction, match: CompiledMatch, host: HostOpti
     rewrite: rewriteOf(action, match),
     hostRewrite: hostOf(action.host_rewrite_literal),
     autoHostRewrite: action.auto_host_rewrite ?? false,
-    timeout: milliseconds(action.timeout, defaultTimeout),
+    ...timesOf(action),
     retry: retry && retryRules(retry),
     upgrades: new Map(
       (action.upgrade_configs ?? []).map(({ upgrade_type, enabled = true }) => [upgrade_type.toLowerCase(), enabled]),
@@ -93,6 +93,29 @@ function forwardAction(action: RouteAction, match: CompiledMatch, host: HostOpti
       share: runtimeShare(runtime_fraction),
     })),
     hash: hashKey(action.hash_policy),
+  };
+}
+
+/** A route that limits streams says all there is to say of time: its other limits do not count, as in Envoy. */
+function timesOf(action: RouteAction): Pick<ForwardAction, "timeout" | "grpcTimeout" | "streamTime"> {
+  const { max_grpc_timeout, grpc_timeout_offset, max_stream_duration: stream } = action;
+  if (stream) {
+    const { max_stream_duration, grpc_timeout_header_max, grpc_timeout_header_offset } = stream;
+    const headerMax = grpc_timeout_header_max === undefined ? undefined : milliseconds(grpc_timeout_header_max, 0);
+    const headerOffset = milliseconds(grpc_timeout_header_offset, 0);
+    const limit = milliseconds(max_stream_duration, 0);
+    return { timeout: 0, grpcTimeout: undefined, streamTime: { limit, headerMax, headerOffset } };
+  }
+  return {
+    timeout: milliseconds(action.timeout, defaultTimeout),
+    grpcTimeout:
+      max_grpc_timeout === undefined
+        ? undefined
+        : {
+            max: milliseconds(max_grpc_timeout, 0),
+            offset: milliseconds(grpc_timeout_offset, 0),
+          },
+    streamTime: undefined,
   };
 }
 

@@ -32,6 +32,7 @@ import { Pace } from "./pace.ts";
 import { applyRequestOps, fieldsOfTry } from "./request-head.ts";
 import { dressAnswer, localAnswer } from "./response-head.ts";
 import type { Origin, Surroundings } from "./surroundings.ts";
+import { timeLimits, type Limited, type TimeLimits } from "./time-limits.ts";
 import { Timeout } from "./timeout.ts";
 import { mayUpgrade } from "./upgrade.ts";
 import { upstreamProtocol } from "./upstream-protocol.ts";
@@ -40,7 +41,7 @@ const none: readonly Endpoint[] = [];
 const maxPostponed = 200;
 
 /** One request and its answer, from the first byte of one to the last of the other, over all tries. */
-export class Exchange implements Attempting {
+export class Exchange implements Attempting, Limited {
   readonly message: RequestMessage;
   readonly origin: Origin;
   readonly outcome: Outcome;
@@ -67,8 +68,7 @@ export class Exchange implements Attempting {
   #tunnelling = false;
   #done = false;
   readonly #pace: Pace;
-  #timeout: Timeout | undefined = undefined;
-  #tryTimeout: Timeout | undefined = undefined;
+  #limits: TimeLimits | undefined = undefined;
   #wait: Timeout | undefined = undefined;
 
   constructor(message: RequestMessage, server: ServerStream, surroundings: Surroundings) {
@@ -175,12 +175,14 @@ export class Exchange implements Attempting {
     this.#target = action.rewrite(this.head) ?? this.#originalTarget();
     this.#host = choice.hostRewrite ?? action.hostRewrite ?? this.head.authority;
     if (!action.retry) this.#body.forgetWhenSent();
+    const timed = { fields: this.message.fields, grpc: this.grpc !== undefined, ended: this.#body.ended };
+    this.#limits = timeLimits(action, timed, this, this.#surroundings.ticker);
     this.#try(action, cluster);
   }
 
   /** Chooses an endpoint and asks it; the first time also what is decided once for all tries. */
   #try(action: ForwardAction, cluster: Cluster): void {
-    const { chance, ticker } = this.#surroundings;
+    const { chance } = this.#surroundings;
     const { origin } = this;
     const endpoint = cluster.pick({
       random: chance(),
@@ -195,13 +197,10 @@ export class Exchange implements Attempting {
     if (hop !== undefined && "refused" in hop) return this.reply(hop.refused);
     this.hop = hop;
     this.#retries.made += 1;
+    this.#limits?.tryBegins();
     // A first try over a stale connection is made twice.
     if (this.#retries.made === 1 && !this.#retries.fresh) this.#decideOnce(action, endpoint);
     if (this.#done) return;
-    if (action.retry && action.retry.perTryTimeout > 0) {
-      this.#tryTimeout ??= new Timeout(ticker, () => this.#tooSlow(action));
-      this.#tryTimeout.set(action.retry.perTryTimeout);
-    }
     // A callee in this process knows its caller.
     this.#attempt = new Attempt(this, cluster, endpoint, hop ? undefined : origin.ends, this.#surroundings);
     const protocol = this.#tunnels(action) ? "raw" : upstreamProtocol(cluster, hop?.cluster, this.message.major);
@@ -232,17 +231,12 @@ export class Exchange implements Attempting {
     if (action.mirrors.length > 0) {
       this.#mirrors = startMirrors(action, this, this.#outgoing(), this.#surroundings);
     }
-    if (action.timeout > 0 && this.#body.ended) this.#startTimeout(action.timeout);
   }
 
-  #startTimeout(milliseconds: number): void {
-    this.#timeout ??= new Timeout(this.#surroundings.ticker, () => this.#giveUp(replies.timeout));
-    this.#timeout.set(milliseconds);
-  }
-
-  #tooSlow(action: ForwardAction): void {
+  tooSlow(): void {
     const attempt = this.#attempt;
-    if (!attempt || this.#responding) return;
+    const action = this.route?.action;
+    if (!attempt || this.#responding || action?.kind !== "forward") return;
     attempt.abandon();
     this.#retryOr({ kind: "timeout", reply: replies.perTryTimeout, stale: false }, action);
   }
@@ -250,6 +244,10 @@ export class Exchange implements Attempting {
   /** The client broke the form of its body: nobody knows where it ends. */
   malformed(): void {
     this.#giveUp(replies.malformedBody);
+  }
+
+  outOfTime(reply: LocalReply): void {
+    this.#giveUp(reply);
   }
 
   #giveUp(reply: LocalReply): void {
@@ -274,7 +272,7 @@ export class Exchange implements Attempting {
       target: this.#target,
       host: this.#host,
       scheme: this.head.scheme,
-      extra: fieldsOfTry(this, this.#retries.made),
+      extra: fieldsOfTry(this, this.#retries.made, this.#limits?.grpcTimeout),
     };
   }
 
@@ -302,8 +300,7 @@ export class Exchange implements Attempting {
     if (this.#done) return;
     if (this.#mirrors) for (const mirror of this.#mirrors) mirror.end(trailers);
     this.#body.end(trailers, this.#attempt?.stream);
-    const action = this.route?.action;
-    if (action?.kind === "forward" && action.timeout > 0 && this.#retries.made > 0) this.#startTimeout(action.timeout);
+    this.#limits?.requestEnded();
   }
 
   /** All bytes of one read were given. */
@@ -330,14 +327,14 @@ export class Exchange implements Attempting {
       this.#attempt?.abandon();
       return this.#retryOr({ kind: "status", reply: replies.connectionTermination, stale: false }, action);
     }
-    this.#tryTimeout?.clear();
+    this.#limits?.tryEnds();
     if (switches(message, this.method)) {
       if (message.status === 101 && this.message.upgrade === undefined) {
         this.#attempt?.abandon();
         return this.failed({ kind: "reset", reply: replies.protocolError, stale: false });
       }
       this.#tunnelling = true;
-      this.#timeout?.clear();
+      this.#limits?.tunnels();
     }
     this.#responding = true;
     this.#body.forget();
@@ -400,7 +397,7 @@ export class Exchange implements Attempting {
     if (!retry || !this.#mayRetry(retry) || !this.#retries.begin(failure, retry, cluster, endpoint)) {
       return this.reply(failure.reply);
     }
-    this.#tryTimeout?.clear();
+    this.#limits?.tryEnds();
     this.#wait = new Timeout(this.#surroundings.ticker, () => {
       this.#retries.settle();
       this.#try(action, cluster);
@@ -449,8 +446,7 @@ export class Exchange implements Attempting {
 
   #finish(): void {
     this.#done = true;
-    this.#timeout?.clear();
-    this.#tryTimeout?.clear();
+    this.#limits?.clear();
     this.#wait?.clear();
     this.#retries.settle();
     if (this.#mirrors && !this.#body.ended) for (const mirror of this.#mirrors) mirror.abort();

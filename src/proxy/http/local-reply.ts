@@ -47,6 +47,13 @@ export const replies = {
   },
   timeout: { status: 504, flags: "UT", details: "response_timeout", body: "upstream request timeout" },
   perTryTimeout: { status: 504, flags: "UT", details: "upstream_per_try_timeout", body: "upstream request timeout" },
+  streamTime: {
+    status: 504,
+    flags: "",
+    details: "max_duration_timeout",
+    body: "downstream duration timeout",
+    grpcStatus: 4,
+  },
   idleTimeout: { status: 504, flags: "SI", details: "stream_idle_timeout", body: "stream timeout" },
   requestTimeout: { status: 408, flags: "DT", details: "request_overall_timeout", body: "request timeout" },
   upgradeRefused: { status: 403, flags: "", details: "upgrade_failed", body: "" },

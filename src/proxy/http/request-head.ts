@@ -3,9 +3,14 @@ import { fieldValue, removeField } from "../../wire/index.ts";
 import type { Exchange } from "./exchange.ts";
 
 /** What an endpoint is told of this try, beside the request's own fields. */
-export function fieldsOfTry({ route, hop, origin }: Exchange, attempt: number): readonly string[] {
+export function fieldsOfTry(
+  { route, hop, origin }: Exchange,
+  attempt: number,
+  grpcTimeout: string | undefined,
+): readonly string[] {
   const fields: string[] = [];
   if (route?.attemptCount) fields.push("x-envoy-attempt-count", String(attempt));
+  if (grpcTimeout !== undefined) fields.push("grpc-timeout", grpcTimeout);
   const certificate = hop ? hop.clientCertificate : origin.clientCertificate;
   if (certificate !== undefined) fields.push("x-forwarded-client-cert", certificate);
   else if (route?.decorator !== undefined && origin.direction !== "inbound") {
