@@ -8,7 +8,10 @@ type TrafficPolicy = NonNullable<DestinationRule["spec"]["trafficPolicy"]>;
 export type Subset = NonNullable<DestinationRule["spec"]["subsets"]>[number];
 
 /** What a policy says of one port, block by block. */
-export type PortPolicy = Pick<TrafficPolicy, "loadBalancer" | "connectionPool" | "outlierDetection" | "tls">;
+export type PortPolicy = Pick<
+  TrafficPolicy,
+  "loadBalancer" | "connectionPool" | "outlierDetection" | "tls" | "proxyProtocol"
+>;
 
 /** The DestinationRules of one host, namespace and visibility, as one: subsets together, the oldest policy. */
 export interface MergedRule {
@@ -105,5 +108,7 @@ function blocks(policy: PortPolicy): PortPolicy {
     ...(policy.connectionPool === undefined ? {} : { connectionPool: policy.connectionPool }),
     ...(policy.outlierDetection === undefined ? {} : { outlierDetection: policy.outlierDetection }),
     ...(policy.tls === undefined ? {} : { tls: policy.tls }),
+    // Not among the settings of a port: where those stand, it is gone.
+    ...(policy.proxyProtocol === undefined ? {} : { proxyProtocol: policy.proxyProtocol }),
   };
 }

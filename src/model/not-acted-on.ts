@@ -23,7 +23,7 @@ const rows: readonly { readonly kind: string; readonly path: string; readonly re
         `${block}.connectionPool.http.http2KeepAlive`,
       ),
     ]),
-    ...at("DestinationRule", "it is to come", `${policy}.tunnel`, `${policy}.proxyProtocol`, `${policy}.retryBudget`),
+    ...at("DestinationRule", "it is to come", `${policy}.tunnel`, `${policy}.retryBudget`),
   ]),
   ...at("DestinationRule", "rules for some callers are to come", "spec.workloadSelector"),
   ...at(

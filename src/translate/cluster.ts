@@ -10,7 +10,14 @@ import {
   type ServicePort,
   type Subset,
 } from "../mesh/index.ts";
-import type { Cluster, ClusterLoadAssignment, LbEndpoint, LocalityEndpoints } from "../xds/index.ts";
+import {
+  transportSocketTypes,
+  type Cluster,
+  type ClusterLoadAssignment,
+  type LbEndpoint,
+  type LocalityEndpoints,
+  type ProxyProtocolUpstreamTransport,
+} from "../xds/index.ts";
 import {
   ads,
   blackHoleCluster,
@@ -72,6 +79,7 @@ function clusterOf(
     ...limits(policy),
     ...outliers(policy),
     ...protocolOptions(port.protocol, policy, mesh.settings, caller),
+    ...transportSocket(policy),
     metadata: {
       filter_metadata: {
         istio: {
@@ -108,6 +116,18 @@ function balancer(policy: PortPolicy): NonNullable<Cluster["lb_policy"]> {
   const { simple, consistentHash } = policy.loadBalancer ?? {};
   if (consistentHash !== undefined) return consistentHash.maglev === undefined ? "RING_HASH" : "MAGLEV";
   return simple === "ROUND_ROBIN" || simple === "RANDOM" ? simple : "LEAST_REQUEST";
+}
+
+/** Connections that begin with a header which names their client. */
+function transportSocket({ proxyProtocol }: PortPolicy): Pick<Cluster, "transport_socket"> {
+  if (proxyProtocol === undefined) return {};
+  const plain = { "@type": transportSocketTypes.rawBuffer };
+  const typed: ProxyProtocolUpstreamTransport = {
+    "@type": transportSocketTypes.proxyProtocol,
+    config: { version: proxyProtocol.version ?? "V1" },
+    transport_socket: { name: "envoy.transport_sockets.raw_buffer", typed_config: plain },
+  };
+  return { transport_socket: { name: "envoy.transport_sockets.upstream_proxy_protocol", typed_config: typed } };
 }
 
 function limits(policy: PortPolicy): Pick<Cluster, "circuit_breakers"> {
