@@ -15,14 +15,14 @@ export interface ProxiedEnds {
 }
 
 /** A whole header: its version, its length in bytes, and the ends it names; without them those of the connection itself count. */
-export interface ProxyHeader {
+interface ProxyHeader {
   readonly version: 1 | 2;
   readonly length: number;
   readonly ends: ProxiedEnds | undefined;
 }
 
 /** Why the first bytes are no header that may be trusted. */
-export interface BadProxyHeader {
+interface BadProxyHeader {
   readonly version: 1 | 2;
   readonly bad: string;
 }
@@ -59,8 +59,9 @@ function begins(bytes: Buffer, whole: Buffer): boolean {
 
 function readLine(bytes: Buffer): ProxyRead {
   const text = bytes.toString("latin1", 0, mostLine);
-  const end = text.indexOf("\r\n");
-  if (end === -1) return text.length === mostLine ? bad(1, `no end of line within ${mostLine} bytes`) : undefined;
+  const end = text.indexOf("\n") - 1;
+  if (end >= 0 && text[end] !== "\r") return bad(1, "a line feed alone");
+  if (end < 0) return text.length === mostLine ? bad(1, `no end of line within ${mostLine} bytes`) : undefined;
   const length = end + 2;
   const [, family, source = "", destination = "", ...ports] = text.slice(0, end).split(" ");
   // Whatever follows is to be ignored.
@@ -69,7 +70,7 @@ function readLine(bytes: Buffer): ProxyRead {
   if (ports.length !== 2) return bad(1, "two addresses and two ports are needed");
   const isAddress = family === "TCP4" ? isIPv4 : isIPv6;
   if (!isAddress(source) || !isAddress(destination)) return bad(1, `an address is not of ${family}`);
-  if (!isSomebody(source)) return bad(1, "nobody calls from there");
+  if (!isSomebody(source) || !isSomebody(destination)) return bad(1, "nobody has such an address");
   const [from, to] = ports.map(portOf);
   if (from === undefined || to === undefined) return bad(1, "a port is not one");
   return {
@@ -122,7 +123,8 @@ function readBinary(bytes: Buffer): ProxyRead {
   const named = transport === 1 && (family === 1 || family === 2);
   if (!named) return { version: 2, length, ends: undefined };
   const ends = binaryEnds(bytes, family);
-  return isSomebody(ends.source.address) ? { version: 2, length, ends } : bad(2, "nobody calls from there");
+  const whole = isSomebody(ends.source.address) && isSomebody(ends.destination.address);
+  return whole ? { version: 2, length, ends } : bad(2, "nobody has such an address");
 }
 
 function binaryEnds(bytes: Buffer, family: 1 | 2): ProxiedEnds {
