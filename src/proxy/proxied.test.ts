@@ -10,9 +10,11 @@ import {
   type Listener,
   type ProxyProtocol,
   type ProxyProtocolUpstreamTransport,
+  type TypedFilter,
 } from "../xds/index.ts";
 import { cluster, httpListener, resources, talk, tcpListener, toCluster } from "./fixture.ts";
 import { eventually, get, ok, TestGateway } from "./gateway-fixture.ts";
+import { TestMesh } from "./mesh-fixture.ts";
 
 const ends = {
   source: { address: "192.0.2.7", port: 50_001 },
@@ -191,15 +193,18 @@ describe("where a PROXY header may stand", () => {
   });
 });
 
-describe("a cluster whose connections begin with a PROXY header", () => {
-  const sending = (version: "V1" | "V2", more: Partial<Cluster> = {}): Cluster => {
-    const typed_config: ProxyProtocolUpstreamTransport = {
-      "@type": transportSocketTypes.proxyProtocol,
-      config: { version },
-      transport_socket: { name: "raw", typed_config: { "@type": transportSocketTypes.rawBuffer } },
-    };
-    return cluster("origin", [gateway.origin], { transport_socket: { name: "header", typed_config }, ...more });
+function headerSocket(version: "V1" | "V2"): TypedFilter {
+  const typed_config: ProxyProtocolUpstreamTransport = {
+    "@type": transportSocketTypes.proxyProtocol,
+    config: { version },
+    transport_socket: { name: "raw", typed_config: { "@type": transportSocketTypes.rawBuffer } },
   };
+  return { name: "header", typed_config };
+}
+
+describe("a cluster whose connections begin with a PROXY header", () => {
+  const sending = (version: "V1" | "V2", more: Partial<Cluster> = {}): Cluster =>
+    cluster("origin", [gateway.origin], { transport_socket: headerSocket(version), ...more });
   const send = (listener: Listener, of: Cluster) =>
     gateway.proxy.configure({ [gateway.node.id]: resources({ listeners: [listener], clusters: [of] }) });
   /** What the origin heard, a text for each connection. */
@@ -286,4 +291,31 @@ describe("a cluster whose connections begin with a PROXY header", () => {
     const port = await from("", (got) => got === "220 welcome");
     assert.deepEqual(heard, [headerOf(1, port, 80)]);
   });
+});
+
+test("a callee of the same process gets the header its caller's rules ask for, as over a wire", async () => {
+  const mesh = new TestMesh();
+  let heard = "";
+  await mesh.start((socket) =>
+    socket.on("data", (bytes) => {
+      heard += bytes.toString("latin1");
+      if (heard.endsWith("hello")) socket.end("done");
+    }),
+  );
+  try {
+    for (const layer of ["tcp", "detected"] as const) {
+      heard = "";
+      const sets = mesh.sets("tcp", layer);
+      const { id } = mesh.node("a");
+      const { cluster: clusters = [] } = sets[id] ?? {};
+      const headed = (each: Cluster): Cluster =>
+        each.name.startsWith("outbound|") ? { ...each, transport_socket: headerSocket("V1") } : each;
+      sets[id] = { ...sets[id], cluster: new Map([...clusters].map(([name, each]) => [name, headed(each)])) };
+      await mesh.proxy.configure(sets);
+      assert.equal(await talk(mesh.port, "hello", undefined, mesh.service("a")), "done");
+      assert.match(heard, new RegExp(`^PROXY TCP4 127\\.\\S+ 10\\.96\\.0\\.11 \\d+ ${mesh.port}\\r\\nhello$`));
+    }
+  } finally {
+    await mesh.close();
+  }
 });
