@@ -17,9 +17,13 @@ const rows: readonly { readonly kind: string; readonly path: string; readonly re
       ),
       ...at(
         "DestinationRule",
+        "it ends connections that carry bytes, not yet those that carry requests",
+        `${block}.connectionPool.tcp.maxConnectionDuration`,
+      ),
+      ...at(
+        "DestinationRule",
         "only limits and timeouts of connectionPool are kept",
         `${block}.connectionPool.tcp.tcpKeepalive`,
-        `${block}.connectionPool.tcp.maxConnectionDuration`,
         `${block}.connectionPool.http.http2KeepAlive`,
       ),
     ]),

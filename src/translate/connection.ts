@@ -55,12 +55,15 @@ export function tcpFilters(
   policy?: PortPolicy,
 ): readonly TypedFilter[] {
   const logs = accessLog(settings);
-  const idle = envoyDuration(policy?.connectionPool?.tcp?.idleTimeout);
+  const { idleTimeout, maxConnectionDuration } = policy?.connectionPool?.tcp ?? {};
+  const idle = envoyDuration(idleTimeout);
+  const longest = envoyDuration(maxConnectionDuration);
   const typed: TcpProxy = {
     "@type": filterTypes.tcpProxy,
     stat_prefix: typeof target === "string" ? target : (target[0]?.name ?? "none"),
     ...(typeof target === "string" ? { cluster: target } : { weighted_clusters: { clusters: target } }),
     ...(idle === undefined ? {} : { idle_timeout: idle }),
+    ...(longest === undefined ? {} : { max_downstream_connection_duration: longest }),
     ...(logs === undefined ? {} : { access_log: logs }),
   };
   const proxy: TypedFilter = { name: "envoy.filters.network.tcp_proxy", typed_config: typed };
