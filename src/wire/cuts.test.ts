@@ -9,7 +9,7 @@ import { readResponse } from "./response.ts";
 import { forbiddenInTrailers } from "./trailers.ts";
 
 const limits: HeadLimits = { head: 200, fields: 6, target: 40 };
-const runs = { numRuns: 500 };
+const runs = { numRuns: 1000 };
 
 /** Bytes that mean something to the codec, more often than not. */
 const piece = fc.oneof(
@@ -99,6 +99,35 @@ describe("in any cuts", () => {
           taken,
           `in steps of ${step}`,
         );
+      }
+    }
+  });
+
+  test("what can become no head is refused as soon as its bytes say so", () => {
+    const cases: readonly (readonly [text: string, of: "request" | "response", answer: string])[] = [
+      ["\x16", "request", "400 forbidden-character"],
+      ["GET / HTTP/1.1\r\nX: \0", "request", "400 forbidden-character"],
+      ["GET / HTTP/1.1\rX", "request", "400 forbidden-character"],
+      ["GET / HTTP/1.1\n", "request", "400 forbidden-character"],
+      ["GET /\r\n", "request", "400 malformed-start-line"],
+      ["GET / HTTP/1.3\r\n", "request", "505 unknown-version"],
+      ["GET / HTTP/1.3\r\n\0", "request", "505 unknown-version"],
+      ["\r\n\r\n", "request", "400 malformed-start-line"],
+      ["SSH-2.0-OpenSSH\r\n", "response", "400 malformed-status-line"],
+      ["\r\n", "response", "400 malformed-status-line"],
+    ];
+    for (const [text, of, answer] of cases) {
+      for (const step of [1, 100]) {
+        const reader = new HeadReader(limits, of);
+        let said: unknown;
+        feed(
+          Buffer.from(text, "latin1"),
+          Array.from(text, () => step),
+          (bytes) => (said = reader.read(bytes, 0, bytes.length)) === undefined,
+        );
+        assert.ok(typeof said === "object" && said !== null && "refused" in said, JSON.stringify(text));
+        assert.equal(`${Reflect.get(said, "status")} ${Reflect.get(said, "reason")}`, answer);
+        assert.equal(reader.waiting, 0);
       }
     }
   });

@@ -1,6 +1,8 @@
 // On the path of every request.
 import type { HeadLimits } from "./limits.ts";
 import { refusal, type Refusal } from "./refusal.ts";
+import { checkRequestLine } from "./request.ts";
+import { checkStatusLine } from "./response.ts";
 
 const separator = Buffer.from("\r\n\r\n");
 const empty: Buffer = Buffer.alloc(0);
@@ -18,8 +20,7 @@ export type HeadOf = "request" | "response";
 export class HeadReader {
   readonly #limits: HeadLimits;
   #kept = empty;
-  /** Whether an empty line before the first head is skipped. */
-  readonly #skips: boolean;
+  readonly #of: HeadOf;
   /** No empty line before the present head is skipped, or no other one. */
   #skipped: boolean;
   /** Where the rest begins in the bytes given last. */
@@ -27,8 +28,8 @@ export class HeadReader {
 
   constructor(limits: HeadLimits, of: HeadOf = "request") {
     this.#limits = limits;
-    this.#skips = of === "request";
-    this.#skipped = !this.#skips;
+    this.#of = of;
+    this.#skipped = of === "response";
   }
 
   /** Bytes of a head that is not complete. */
@@ -75,7 +76,7 @@ export class HeadReader {
 
   #found(bytes: Buffer, start: number, end: number, position: number): string | Refusal {
     this.position = position;
-    this.#skipped = !this.#skips;
+    this.#skipped = this.#of === "response";
     // Most heads are so short that neither limit can be passed; what else is wrong with them is seen in their text.
     const small = end - start <= Math.min(this.#limits.target + besideTarget, this.#limits.head);
     const refused = small ? undefined : this.#refused(bytes.subarray(start, end + 4), 0);
@@ -83,8 +84,8 @@ export class HeadReader {
   }
 
   /**
-   * What cannot become a head any more is refused before more is kept. The byte that settles it decides, so that
-   * the answer is the same in any cuts. `known`: bytes looked at before.
+   * What cannot become a head any more is refused before more is kept or waited for. The byte that settles it
+   * decides, so that the answer is the same in any cuts. `known`: bytes looked at before.
    */
   #refused(bytes: Buffer, known: number): Refusal | undefined {
     const { head, target } = this.#limits;
@@ -92,23 +93,34 @@ export class HeadReader {
     const line = bytes.indexOf(13);
     const tooLong = (line === -1 ? bytes.length : line) > mostLine;
     const tooLarge = bytes.length > head + 3 && bytes.subarray(0, head + 4).indexOf(separator) === -1;
-    const bare = bareLineFeed(bytes, Math.max(0, known - 1));
-    if (tooLong && mostLine <= head + 3 && (bare === -1 || bare > mostLine))
-      return this.#refuse(414, "target-too-long");
-    if (tooLarge && (bare === -1 || bare > head + 3)) return this.#refuse(431, "head-too-large");
-    return bare === -1 ? undefined : this.#refuse(400, "forbidden-character");
+    const forbidden = firstForbidden(bytes, known);
+    const settled = forbidden === -1 ? bytes.length : forbidden;
+    if (tooLong && mostLine <= head + 3 && settled > mostLine) return this.#refuse(refusal(414, "target-too-long"));
+    if (line !== -1 && line + 1 < settled && known <= line + 1) {
+      const start = bytes.latin1Slice(0, line + 2);
+      const refused = this.#of === "request" ? checkRequestLine(start, this.#limits) : checkStatusLine(start);
+      if (refused) return this.#refuse(refused);
+    }
+    if (tooLarge && settled > head + 3) return this.#refuse(refusal(431, "head-too-large"));
+    return forbidden === -1 ? undefined : this.#refuse(refusal(400, "forbidden-character"));
   }
 
-  #refuse(status: Refusal["status"], reason: string): Refusal {
+  #refuse(refused: Refusal): Refusal {
     this.#kept = empty;
-    return refusal(status, reason);
+    return refused;
   }
 }
 
-/** Where an LF stands without its CR; -1: nowhere. */
-function bareLineFeed(bytes: Buffer, start: number): number {
-  for (let at = bytes.indexOf(10, start); at !== -1; at = bytes.indexOf(10, at + 1)) {
-    if (at === 0 || bytes[at - 1] !== 13) return at;
+/** Where a control character stands, or what follows a CR in the place of LF; -1: nowhere. */
+function firstForbidden(bytes: Buffer, start: number): number {
+  let carriage = start > 0 && bytes[start - 1] === 13;
+  for (let at = start; at < bytes.length; at += 1) {
+    const byte = bytes[at] ?? 0;
+    if (carriage) {
+      if (byte !== 10) return at;
+      carriage = false;
+    } else if (byte === 13) carriage = true;
+    else if ((byte < 32 && byte !== 9) || byte === 127) return at;
   }
   return -1;
 }

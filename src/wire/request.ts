@@ -34,25 +34,38 @@ const notInTargets = /[\t#\x80-\xff]/;
 
 /** Reads a head: start line and field lines, each with its CRLF, without the empty line. Nothing of `text` may be longer than `limits` say. */
 export function readRequest(text: string, limits: HeadLimits): RequestMessage | Refusal {
-  if (hasForbidden(text)) return refusal(400, "forbidden-character");
+  // The start line counts first: it may be refused before the rest has come.
+  if (hasForbidden(text)) return checkRequestLine(text, limits) ?? refusal(400, "forbidden-character");
   const line = text.indexOf("\r\n");
+  const message = new RequestMessage();
+  const refused = readStartLine(text, line, limits, message) ?? readFields(text, line + 2, limits, message);
+  if (refused) return refused;
+  return checkTarget(message) ?? checkBody(message) ?? message;
+}
+
+/** What a start line is refused for, with its CRLF and whatever follows. */
+export function checkRequestLine(text: string, limits: HeadLimits): Refusal | undefined {
+  const line = text.indexOf("\r\n");
+  if (hasForbidden(text.slice(0, line + 2))) return refusal(400, "forbidden-character");
+  return readStartLine(text, line, limits, new RequestMessage());
+}
+
+function readStartLine(text: string, line: number, limits: HeadLimits, message: RequestMessage): Refusal | undefined {
   const first = text.indexOf(" ");
   const second = text.indexOf(" ", first + 1);
   if (first <= 0 || second === -1 || second > line) return refusal(400, "malformed-start-line");
-  const message = new RequestMessage();
   message.method = text.slice(0, first);
   if (!isToken(message.method)) return refusal(400, "malformed-method");
   if (first > longestMethod) return refusal(501, "method-too-long");
   if (second - first - 1 > limits.target) return refusal(414, "target-too-long");
   message.target = text.slice(first + 1, second);
+  if (text.startsWith("HTTP/1.1\r", second + 1)) return undefined;
   const version = text.slice(second + 1, line);
   if (version === "HTTP/1.0") message.minor = 0;
-  else if (version !== "HTTP/1.1") {
+  else {
     return /^HTTP\/\d\.\d$/.test(version) ? refusal(505, "unknown-version") : refusal(400, "malformed-start-line");
   }
-  const refused = readFields(text, line + 2, limits, message);
-  if (refused) return refused;
-  return checkTarget(message) ?? checkBody(message) ?? message;
+  return undefined;
 }
 
 function checkTarget(message: RequestMessage): Refusal | undefined {

@@ -28,8 +28,22 @@ export class ResponseMessage extends Framing {
 
 /** Reads a head: status line and field lines, each with its CRLF, without the empty line. A refusal means 502 for the client. */
 export function readResponse(text: string, limits: HeadLimits): ResponseMessage | Refusal {
-  if (hasForbidden(text)) return refusal(400, "forbidden-character");
+  // The status line counts first: it may be refused before the rest has come.
+  if (hasForbidden(text)) return checkStatusLine(text) ?? refusal(400, "forbidden-character");
   const line = text.indexOf("\r\n");
+  const message = new ResponseMessage();
+  const refused = readStatusLine(text, line, message) ?? readFields(text, line + 2, limits, message);
+  return refused ?? checkBody(message) ?? message;
+}
+
+/** What a status line is refused for, with its CRLF and whatever follows. */
+export function checkStatusLine(text: string): Refusal | undefined {
+  const line = text.indexOf("\r\n");
+  if (hasForbidden(text.slice(0, line + 2))) return refusal(400, "forbidden-character");
+  return readStatusLine(text, line, new ResponseMessage());
+}
+
+function readStatusLine(text: string, line: number, message: ResponseMessage): Refusal | undefined {
   // "HTTP/1.1 200 OK": the reason, and the space before it, may be missing.
   if (line < 12 || !text.startsWith("HTTP/1.") || text.charCodeAt(8) !== 32)
     return refusal(400, "malformed-status-line");
@@ -37,13 +51,10 @@ export function readResponse(text: string, limits: HeadLimits): ResponseMessage 
   const status = threeDigits(text, 9);
   if ((minor !== 0 && minor !== 1) || status < 100) return refusal(400, "malformed-status-line");
   if (line > 12 && text.charCodeAt(12) !== 32) return refusal(400, "malformed-status-line");
-  const message = new ResponseMessage();
   message.minor = minor;
   message.status = status;
   message.reason = text.slice(13, line);
-  const refused = readFields(text, line + 2, limits, message);
-  if (refused) return refused;
-  return checkBody(message) ?? message;
+  return undefined;
 }
 
 /** RFC 9112 §6.1–6.2: who frames a body where there is none means something else than we read. */
