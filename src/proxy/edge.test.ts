@@ -23,7 +23,7 @@ function eachWithItsGateway(): void {
   afterEach(() => gateway.close());
 }
 
-const whole = (text: string) => text.endsWith("ok") || text.endsWith("\r\n\r\n");
+const whole = (text: string) => /(?:ok|stream timeout)$/.test(text) || text.endsWith("\r\n\r\n");
 const serve = (listener: Partial<HttpConnectionManager>) => gateway.serve({ listener });
 const ask = (head: string) => talk(gateway.port, `${head}\r\nHost: shop.example:80\r\n\r\n`, whole);
 
@@ -92,6 +92,35 @@ describe("a chain at the edge", () => {
     assert.doesNotMatch(await ask("GET / HTTP/1.1"), /x-envoy/);
     assert.match(heads[0] ?? "", /x-request-id/i);
     assert.doesNotMatch(heads[1] ?? "", /x-request-id/i);
+  });
+});
+
+describe("a request and its answer", () => {
+  eachWithItsGateway();
+
+  test("tell the endpoint the host the client asked for, where another one is asked for", async () => {
+    const routes = [toCluster("origin", { host_rewrite_literal: "inside.example", append_x_forwarded_host: true })];
+    await gateway.serve({ routes });
+    await ask("GET / HTTP/1.1");
+    assert.match(heads[0] ?? "", /host: inside\.example\r\n/i);
+    assert.match(heads[0] ?? "", /x-forwarded-host: shop\.example:80\r\n/i);
+    await gateway.serve({ routes: [toCluster("origin", { append_x_forwarded_host: true })] });
+    await ask("GET / HTTP/1.1");
+    assert.doesNotMatch(heads[1] ?? "", /x-forwarded-host/i);
+  });
+
+  test("carry the same id, where answers shall carry one", async () => {
+    await serve({ always_set_request_id_in_response: true });
+    assert.match(await ask("GET / HTTP/1.1\r\nX-Request-Id: id-7"), /\r\nx-request-id: id-7\r\n/);
+  });
+
+  test("may stand still as long as their route says, whatever the chain says", async () => {
+    gateway.accept = (socket) => void socket.resume();
+    await gateway.serve({
+      routes: [toCluster("origin", { idle_timeout: "0.5s" })],
+      listener: { stream_idle_timeout: "600s" },
+    });
+    assert.match(await ask("GET / HTTP/1.1"), /^HTTP\/1\.1 504 /);
   });
 });
 

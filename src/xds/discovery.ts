@@ -1,4 +1,5 @@
-import type { Cluster, ClusterLoadAssignment, Listener, NameTable, RouteConfiguration } from "./envoy.ts";
+import type { Cluster, ClusterLoadAssignment, Listener, RouteConfiguration } from "./envoy.ts";
+import type { NameTable } from "./name-table.ts";
 
 /** Who asks: `sidecar~10.244.0.7~reviews-v1-abc.default~default.svc.cluster.local`, or `router~…` for a gateway. */
 export interface Node {

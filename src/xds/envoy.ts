@@ -195,6 +195,7 @@ export interface HttpConnectionManager {
   readonly xff_num_trusted_hops?: number;
   readonly generate_request_id?: boolean;
   readonly preserve_external_request_id?: boolean;
+  readonly always_set_request_id_in_response?: boolean;
   readonly common_http_protocol_options?: CommonHttpOptions;
   readonly max_request_headers_kb?: number;
   readonly request_headers_timeout?: Duration;
@@ -412,6 +413,12 @@ export interface Cluster {
   readonly lb_policy?: "ROUND_ROBIN" | "LEAST_REQUEST" | "RING_HASH" | "MAGLEV" | "RANDOM" | "CLUSTER_PROVIDED";
   readonly load_assignment?: ClusterLoadAssignment;
   readonly dns_refresh_rate?: Duration;
+  readonly dns_failure_refresh_rate?: { readonly base_interval: Duration; readonly max_interval?: Duration };
+  readonly upstream_connection_options?: { readonly tcp_keepalive?: { readonly keepalive_time?: number } };
+  /** Older places of what `typed_extension_protocol_options` says. */
+  readonly max_requests_per_connection?: number;
+  readonly common_http_protocol_options?: Pick<CommonHttpOptions, "idle_timeout" | "max_requests_per_connection">;
+  readonly http2_protocol_options?: Http2ProtocolOptions;
   readonly dns_lookup_family?: "AUTO" | "V4_ONLY" | "V6_ONLY" | "V4_PREFERRED" | "ALL";
   readonly respect_dns_ttl?: boolean;
   readonly circuit_breakers?: {
@@ -454,22 +461,4 @@ export interface LbEndpoint {
   readonly load_balancing_weight?: number;
   /** `filter_metadata.istio.workload`: `name;namespace;canonical-name;canonical-revision;cluster` (Istio's form). */
   readonly metadata?: Metadata;
-}
-
-// ---- names ----------------------------------------------------------------------------------------------------
-
-/** Istio's DNS table: host name → addresses. */
-export interface NameTable {
-  readonly table: Readonly<
-    Record<
-      string,
-      {
-        readonly ips: readonly string[];
-        readonly registry?: string;
-        readonly shortname?: string;
-        readonly namespace?: string;
-        readonly alt_hosts?: readonly string[];
-      }
-    >
-  >;
 }

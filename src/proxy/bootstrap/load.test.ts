@@ -171,6 +171,41 @@ describe("a bootstrap is refused", () => {
     });
   }
 
+  test("what an edge proxy usually says is taken", () => {
+    const edge = small
+      .replace(
+        "stat_prefix: web",
+        `stat_prefix: web
+          use_remote_address: true
+          normalize_path: true
+          merge_slashes: true
+          path_with_escaped_slashes_action: UNESCAPE_AND_REDIRECT
+          common_http_protocol_options: { idle_timeout: 3600s, headers_with_underscores_action: REJECT_REQUEST }
+          http2_protocol_options:
+            max_concurrent_streams: 100
+            initial_stream_window_size: 65536
+            initial_connection_window_size: 1048576
+          stream_idle_timeout: 300s
+          request_timeout: 300s
+          access_log:
+          - name: envoy.access_loggers.stdout
+            typed_config: { "@type": type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog }`,
+      )
+      .replace("cluster: app }", "cluster: app, idle_timeout: 15s, retry_policy: { num_retries: 2 } }")
+      .replace(
+        "  - name: web\n",
+        "  - name: web\n    per_connection_buffer_limit_bytes: 32768\n    enable_reuse_port: true\n",
+      )
+      .replace(
+        "connect_timeout: 1s",
+        `connect_timeout: 1s
+    per_connection_buffer_limit_bytes: 32768
+    upstream_connection_options: { tcp_keepalive: { keepalive_time: 300 } }
+    http2_protocol_options: { initial_stream_window_size: 65536 }`,
+      );
+    assert.deepEqual(faultsOf(edge), []);
+  });
+
   test("unless a route's cluster need not be there", () => {
     const bootstrap = http("cluster: app }", "cluster: shop }").replace(
       "route_config:",

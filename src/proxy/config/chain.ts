@@ -116,6 +116,7 @@ function httpChain(
     connection: connectionRules(message),
     edge: edgeRules(message),
     suppressEnvoyHeaders: (router as Router).suppress_envoy_headers ?? false,
+    answersWithId: message.always_set_request_id_in_response ?? false,
     acceptHttp10: message.http_protocol_options?.accept_http_10 ?? false,
     upgrades: new Set(
       (message.upgrade_configs ?? [])

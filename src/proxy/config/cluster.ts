@@ -35,6 +35,7 @@ export class LiveCluster implements Cluster {
   readonly name: string;
   readonly load = { requests: 0, pending: 0, connections: 0, retries: 0 };
   connectTimeout = 5000;
+  keepAlive: number | undefined = undefined;
   maxRequestsPerConnection = 0;
   idleTimeout = 3_600_000;
   protocol: Cluster["protocol"] = "http1";
@@ -80,6 +81,7 @@ export class LiveCluster implements Cluster {
     this.destination = destinationService(message);
     this.connectTimeout = milliseconds(message.connect_timeout, 5000);
     this.limits = limitsOf(message);
+    this.keepAlive = keepAliveOf(message);
     const pool = poolOptions(message);
     this.protocol = pool.protocol;
     this.http2 = pool.http2;
@@ -164,6 +166,10 @@ export class LiveCluster implements Cluster {
       ...this.#surroundings,
       family: families[message.dns_lookup_family ?? "AUTO"],
       refresh: milliseconds(message.dns_refresh_rate, 5000),
+      retry: {
+        base: milliseconds(message.dns_failure_refresh_rate?.base_interval, 500),
+        max: milliseconds(message.dns_failure_refresh_rate?.max_interval, 30_000),
+      },
       changed: update,
     });
     this.#resolution = resolution;
@@ -229,7 +235,7 @@ const httpOptions = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 function poolOptions(
   message: ClusterMessage,
 ): Pick<Cluster, "protocol" | "http2" | "idleTimeout" | "maxRequestsPerConnection"> {
-  const options = message.typed_extension_protocol_options?.[httpOptions] as HttpProtocolOptions | undefined;
+  const options = httpOptionsOf(message);
   const given = options?.common_http_protocol_options;
   const versions = options?.explicit_http_config ?? options?.use_downstream_protocol_config ?? options?.auto_config;
   return {
@@ -238,6 +244,23 @@ function poolOptions(
     idleTimeout: milliseconds(given?.idle_timeout, 3_600_000),
     maxRequestsPerConnection: given?.max_requests_per_connection ?? 0,
   };
+}
+
+/** In whichever of its two places it is written. */
+function httpOptionsOf(message: ClusterMessage): HttpProtocolOptions | undefined {
+  const typed = message.typed_extension_protocol_options?.[httpOptions] as HttpProtocolOptions | undefined;
+  if (typed) return typed;
+  const { common_http_protocol_options: common, http2_protocol_options: http2 } = message;
+  const most = common?.max_requests_per_connection ?? message.max_requests_per_connection;
+  return {
+    common_http_protocol_options: { ...common, ...(most === undefined ? {} : { max_requests_per_connection: most }) },
+    explicit_http_config: http2 ? { http2_protocol_options: http2 } : { http_protocol_options: {} },
+  };
+}
+
+/** `tcp_keepalive` without a time: after two hours, as systems have it. */
+function keepAliveOf({ upstream_connection_options: options }: ClusterMessage): number | undefined {
+  return options?.tcp_keepalive && (options.tcp_keepalive.keepalive_time ?? 7200) * 1000;
 }
 
 function protocolOf(options: HttpProtocolOptions | undefined): Cluster["protocol"] {

@@ -121,6 +121,8 @@ export interface HttpChain extends Secured {
   readonly edge: EdgeRules | undefined;
   /** Answers do not say what only proxies understand. */
   readonly suppressEnvoyHeaders: boolean;
+  /** Answers carry their request's id. */
+  readonly answersWithId: boolean;
   readonly upgrades: ReadonlySet<string>;
   readonly accessLog: AccessLog | undefined;
 }
@@ -169,6 +171,10 @@ export interface ForwardAction {
   rewrite(head: RequestHead): string | undefined;
   readonly hostRewrite: string | undefined;
   readonly autoHostRewrite: boolean;
+  /** Milliseconds it may stand still, where the chain's own limit does not hold; 0 = for ever. */
+  readonly idleTimeout: number | undefined;
+  /** An endpoint that is asked for another host is told the one the client asked for. */
+  readonly forwardsHost: boolean;
   /** Milliseconds for the whole exchange; 0 = none. */
   readonly timeout: number;
   /** What gRPC clients may ask for instead of `timeout`, in milliseconds; `max` 0 = as much as they like. */
@@ -260,6 +266,8 @@ export interface CorsRules {
 export interface Cluster {
   readonly name: string;
   readonly connectTimeout: number;
+  /** Milliseconds of silence after which the system asks whether an endpoint is still there; undefined: never. */
+  readonly keepAlive: number | undefined;
   /** What its endpoints speak; `auto`: what TLS agrees on; `downstream`: what the client spoke. */
   readonly protocol: "http1" | "http2" | "auto" | "downstream";
   readonly http2: SessionOptions;

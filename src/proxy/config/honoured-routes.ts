@@ -66,9 +66,9 @@ const action = message(
     regex_rewrite: message({ pattern: required(regex), substitution: text }),
     host_rewrite_literal: text,
     auto_host_rewrite: flag,
-    append_x_forwarded_host: later("X-Forwarded-Host"),
+    append_x_forwarded_host: flag,
     timeout: duration,
-    idle_timeout: later("a route's own idle timeout"),
+    idle_timeout: duration,
     max_grpc_timeout: duration,
     grpc_timeout_offset: duration,
     max_stream_duration: message({

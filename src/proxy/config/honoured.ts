@@ -37,9 +37,10 @@ export const http2Options = message({
   max_consecutive_inbound_frames_with_empty_payload: number,
 });
 const httpVersions = { http_protocol_options: message({}), http2_protocol_options: http2Options };
+const upstreamHttpOptions = message({ idle_timeout: duration, max_requests_per_connection: number });
 const httpProtocolOptions = message(
   {
-    common_http_protocol_options: message({ idle_timeout: duration, max_requests_per_connection: number }),
+    common_http_protocol_options: upstreamHttpOptions,
     explicit_http_config: message(httpVersions, ["http_protocol_options", "http2_protocol_options"]),
     use_downstream_protocol_config: message(httpVersions),
     auto_config: message(httpVersions),
@@ -82,7 +83,7 @@ const connectionManager = message({
   xff_num_trusted_hops: number,
   generate_request_id: flag,
   preserve_external_request_id: flag,
-  always_set_request_id_in_response: later("the request id in responses"),
+  always_set_request_id_in_response: flag,
   normalize_path: flag,
   merge_slashes: flag,
   path_with_escaped_slashes_action: oneOf(
@@ -235,6 +236,7 @@ export const clusterShape = message({
   lb_policy: oneOf("ROUND_ROBIN", "LEAST_REQUEST", "RING_HASH", "MAGLEV", "RANDOM", "CLUSTER_PROVIDED"),
   load_assignment: endpointShape,
   dns_refresh_rate: duration,
+  dns_failure_refresh_rate: message({ base_interval: required(duration), max_interval: duration }),
   dns_lookup_family: oneOf("AUTO", "V4_ONLY", "V6_ONLY", "V4_PREFERRED", "ALL"),
   respect_dns_ttl: later("the time to live of a DNS answer"),
   circuit_breakers: message({
@@ -249,6 +251,17 @@ export const clusterShape = message({
     ),
   }),
   outlier_detection: later("outlier detection"),
+  upstream_connection_options: message({
+    tcp_keepalive: message({
+      keepalive_time: whole(1, 32_767),
+      keepalive_probes: only([10], "ten questions without an answer end a connection"),
+      keepalive_interval: only([1], "a second lies between two questions"),
+    }),
+  }),
+  max_requests_per_connection: number,
+  common_http_protocol_options: upstreamHttpOptions,
+  http2_protocol_options: http2Options,
+  http_protocol_options: message({}),
   typed_extension_protocol_options: message({
     "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": typed({
       [filterTypes.httpProtocolOptions]: httpProtocolOptions,
@@ -260,6 +273,11 @@ export const clusterShape = message({
   metadata,
   alt_stat_name: names,
   per_connection_buffer_limit_bytes: noEffect("one read at a time waits for a slow peer, 64 KiB at most"),
+  least_request_lb_config: message({ choice_count: only([2], "the less busy of two is chosen") }),
+  ring_hash_lb_config: noEffect("there is no ring: each key has its endpoint by the highest of all hashes"),
+  maglev_lb_config: noEffect("there is no table: each key has its endpoint by the highest of all hashes"),
+  cleanup_interval: noEffect("1024 original destinations are remembered"),
+  track_cluster_stats: noEffect("metrics are Istio's"),
   wait_for_warm_on_init: noEffect("endpoints are used once they are known"),
   ignore_health_on_host_removal: noEffect("an endpoint that is gone from the configuration is gone"),
   health_checks: list(refused("endpoints are not asked how they are; take it out, or give each a health_status")),

@@ -11,6 +11,8 @@ export interface ResolutionOptions {
   readonly family: 0 | 4 | 6;
   /** Milliseconds between questions. */
   readonly refresh: number;
+  /** The same after a question that failed: at first, and at most. */
+  readonly retry: { readonly base: number; readonly max: number };
   /** Called when an answer differs from the one before. */
   readonly changed: () => void;
 }
@@ -52,7 +54,7 @@ export class Resolution {
   }
 
   #begin(name: string): void {
-    const retry = new Backoff({ base: 500, max: 30_000, jitter: 0.2 }, this.#options.chance);
+    const retry = new Backoff({ ...this.#options.retry, jitter: 0.2 }, this.#options.chance);
     // Stands for the question under way until its own timer takes the place.
     const token: Timer = { cancel: () => undefined };
     const ask = async (current: Timer): Promise<void> => {

@@ -81,6 +81,8 @@ function forwardAction(action: RouteAction, match: CompiledMatch, host: HostOpti
     notFoundStatus: notFound[action.cluster_not_found_response_code ?? "SERVICE_UNAVAILABLE"],
     rewrite: rewriteOf(action, match),
     hostRewrite: hostOf(action.host_rewrite_literal),
+    idleTimeout: action.idle_timeout === undefined ? undefined : milliseconds(action.idle_timeout, 0),
+    forwardsHost: action.append_x_forwarded_host ?? false,
     autoHostRewrite: action.auto_host_rewrite ?? false,
     ...timesOf(action),
     retry: retry && retryRules(retry),

@@ -44,13 +44,13 @@ export class Connections {
 
   /** `alpn`: what is offered to speak where TLS is wanted. One of the two is called later; after `opened` its user says `left` when the connection is gone. */
   open(alpn: readonly string[], opened: (socket: WireSocket) => void, failed: (reason: string) => void): void {
-    const { load, connectTimeout } = this.cluster;
+    const { load, connectTimeout, keepAlive } = this.cluster;
     load.connections += 1;
     this.#count += 1;
     if (this.#count === 1) this.#first();
     const { address, port } = this.endpoint;
     const secure = securing(this.cluster, this.endpoint, alpn, this.surroundings);
-    const destination = { address, port, timeout: connectTimeout, secure, header: this.#header };
+    const destination = { address, port, timeout: connectTimeout, keepAlive, secure, header: this.#header };
     this.surroundings.connector.connect(destination, nobody, {
       connected: opened,
       failed: (reason) => {

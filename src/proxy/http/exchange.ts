@@ -227,6 +227,7 @@ export class Exchange implements Attempting, Limited {
       fields.push("x-envoy-original-path", this.#originalTarget());
     }
     if (action.autoHostRewrite && endpoint.hostname !== undefined) this.#host = endpoint.hostname;
+    if (action.forwardsHost && this.#host !== this.head.authority) fields.push("x-forwarded-host", this.head.authority);
     this.#host = applyRequestOps(this, this.#host);
     if (action.mirrors.length > 0) {
       this.#mirrors = startMirrors(action, this, this.#outgoing(), this.#surroundings);
@@ -262,7 +263,10 @@ export class Exchange implements Attempting, Limited {
   sweep(now: number): void {
     if (this.grpc && this.endpoint) this.outcome.countMessages();
     const moved = this.outcome.requestBytes + this.outcome.responseBytes + this.#retries.made;
-    const overdue = this.#pace.overdue(now, moved, this.#body.ended, this.origin.chain);
+    const { requestTimeout, streamIdleTimeout: ofChain } = this.origin.chain;
+    const action = this.route?.action;
+    const streamIdleTimeout = (action?.kind === "forward" ? action.idleTimeout : undefined) ?? ofChain;
+    const overdue = this.#pace.overdue(now, moved, this.#body.ended, { requestTimeout, streamIdleTimeout });
     if (overdue) this.#giveUp(overdue);
   }
 

@@ -18,7 +18,7 @@ export class Pace {
     now: number,
     moved: number,
     sent: boolean,
-    { requestTimeout, streamIdleTimeout }: HttpChain,
+    { requestTimeout, streamIdleTimeout }: Pick<HttpChain, "requestTimeout" | "streamIdleTimeout">,
   ): LocalReply | undefined {
     if (moved !== this.#moved) this.#movedAt = now;
     this.#moved = moved;

@@ -51,6 +51,11 @@ function finish(exchange: Exchange, fields: string[]): void {
     removeField(fields, "x-envoy-decorator-operation");
     fields.push("x-envoy-decorator-operation", route.decorator);
   }
+  if (origin.chain.answersWithId) {
+    const id = fieldValue(exchange.message.fields, "x-request-id");
+    removeField(fields, "x-request-id");
+    if (id !== undefined) fields.push("x-request-id", id);
+  }
   const { name, mode } = origin.chain.serverHeader;
   if (mode === "pass") return;
   const given = fieldValue(fields, "server");

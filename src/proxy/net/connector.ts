@@ -18,6 +18,8 @@ export interface Destination {
   readonly port: number;
   /** Milliseconds until it must be there, secure where it shall be. */
   readonly timeout: number;
+  /** Milliseconds of silence after which the system asks the peer whether it is there. */
+  readonly keepAlive?: number | undefined;
   readonly secure?: Securing | undefined;
   /** What is sent before anything else, TLS included. */
   readonly header?: Buffer | undefined;
@@ -88,7 +90,8 @@ class Connection {
   }
 
   reached(socket: WireSocket): void {
-    const { secure, header } = this.#destination;
+    const { secure, header, keepAlive } = this.#destination;
+    if (keepAlive !== undefined) socket.socket.setKeepAlive(true, keepAlive);
     if (header) socket.write(header);
     if (!secure) return this.#done(socket);
     this.#socket = connectTls(socket, secure.tls, secure.towards, secure.counters, {

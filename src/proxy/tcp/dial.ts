@@ -19,7 +19,11 @@ export function dial(
   let counted = true;
   const { address, port } = endpoint;
   const secure = securing(cluster, endpoint, [], surroundings);
-  surroundings.connector.connect({ address, port, timeout: cluster.connectTimeout, secure, header }, user, connecting);
+  surroundings.connector.connect(
+    { address, port, timeout: cluster.connectTimeout, keepAlive: cluster.keepAlive, secure, header },
+    user,
+    connecting,
+  );
   return () => {
     if (!counted) return;
     counted = false;
