@@ -43,7 +43,7 @@ export class Framing {
 
 /** Fields `Connection` may name that are end-to-end all the same: a client could strip them from its own request. */
 const notNominable =
-  /^(?:host|content-length|content-type|authorization|proxy-authorization|cookie|set-cookie|x-forwarded-.*|x-request-id|end-user)$/;
+  /^(?:host|content-length|content-type|content-encoding|content-range|forwarded|authorization|proxy-authorization|cookie|set-cookie|x-forwarded-.*|x-request-id|end-user)$/;
 const digits = /^[0-9]{1,15}$/;
 
 /** Reads the field lines of `text` from `start` to its end (each line ends in CRLF). */

@@ -38,6 +38,12 @@ describe("fields of one hop", () => {
       "e",
       "Content-Type",
       "f",
+      "Content-Encoding",
+      "g",
+      "Content-Range",
+      "h",
+      "Forwarded",
+      "i",
     ];
     let lines = "";
     for (let index = 0; index < fields.length; index += 2) lines += `${fields[index]}: ${fields[index + 1]}\r\n`;

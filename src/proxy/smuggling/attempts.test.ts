@@ -24,7 +24,7 @@ const families: Readonly<Record<string, readonly Row[]>> = {
 };
 const atOnce = 8;
 /** How a head or a body is cut must change nothing; before one of the servers each attempt comes like that. */
-const manyPieces = 20;
+const manyPieces = 8;
 const final = "GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 const next = "GET /next HTTP/1.1\r\nHost: a\r\n\r\n";
 const answerOf = (head: string) => decodeURIComponent(field(head, "x-answers") ?? "");
