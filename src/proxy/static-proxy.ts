@@ -130,7 +130,7 @@ export class StaticProxy {
     this.#service.accept(socket, {
       owner: this.#party,
       listener,
-      direction: "gateway",
+      direction: listener.inbound ? "inbound" : "gateway",
       bound: name,
       destination: { address: localAddress, port: localPort },
       remoteAddress,

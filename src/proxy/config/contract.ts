@@ -49,6 +49,8 @@ export interface Listener {
   /** Its address as metrics name it: `0.0.0.0_443`. */
   readonly metricName: string;
   readonly direction: "inbound" | "outbound" | "gateway";
+  /** It stands before a workload, on a socket of its own or not. */
+  readonly inbound: boolean;
   /** Chains in order of fit for this destination; the data path asks for one once it knows the protocol. */
   chain(facts: ConnectionFacts): Chain | undefined;
   /** What is read of a connection before a chain can be chosen; undefined: nothing. */
@@ -160,6 +162,8 @@ export interface Route {
   readonly fault: FaultPolicy | undefined;
   readonly cors: CorsRules | undefined;
   readonly decorator: string | undefined;
+  /** It only names a cluster: nothing is changed, delayed, limited or answered here. */
+  readonly plain: boolean;
 }
 
 export interface ForwardAction {

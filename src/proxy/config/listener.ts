@@ -32,6 +32,7 @@ export function compileListener(
     metricName: metricName(message),
     message,
     direction,
+    inbound: message.traffic_direction === "INBOUND",
     addresses: [message.address, ...(message.additional_addresses ?? []).map(({ address }) => address)].map(
       ({ socket_address }) => ({ address: socket_address.address, port: socket_address.port_value }),
     ),

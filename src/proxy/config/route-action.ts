@@ -31,6 +31,18 @@ export interface HostOptions {
   readonly retry: RetryPolicy | undefined;
 }
 
+/** What a route may say beside its cluster without more happening to a request than being sent on. */
+const plainFields = new Set(["cluster", "timeout", "max_grpc_timeout", "max_stream_duration", "retry_policy"]);
+
+function isPlain({ route, typed_per_filter_config, ...message }: RouteMessage, { requireTls }: HostOptions): boolean {
+  if (!route || requireTls || milliseconds(route.timeout, defaultTimeout) > 0) return false;
+  if (Object.keys(typed_per_filter_config ?? {}).length > 0) return false;
+  if (Object.keys(message).some((name) => name.startsWith("request_headers") || name.startsWith("response_headers"))) {
+    return false;
+  }
+  return Object.keys(route).every((name) => plainFields.has(name));
+}
+
 /** What a matched request meets. Throws where a part cannot be honoured. */
 export function compileRoute(message: RouteMessage, match: CompiledMatch, host: HostOptions): Route {
   const levels = [message, ...host.around];
@@ -51,6 +63,7 @@ export function compileRoute(message: RouteMessage, match: CompiledMatch, host: 
     ),
     fault: fault && faultPolicy(fault),
     cors: cors && corsRules(cors),
+    plain: isPlain(message, host),
     decorator: message.decorator && onTheWire(message.decorator.operation ?? ""),
   };
 }

@@ -72,6 +72,11 @@ export class Attempt implements Caller, Waiting {
     this.#pool.acquire(this, protocol, fresh);
   }
 
+  /** Goes this way. */
+  attachTo(stream: ClientStream): void {
+    this.attached(stream, false);
+  }
+
   /** Ends it without waiting for an answer. */
   abandon(): void {
     if (this.#over) return;

@@ -16,25 +16,24 @@ import type {
   RetryRules,
   Route,
 } from "../config/contract.ts";
+import { admit } from "./admission.ts";
 import { Attempt, type Attempting, type Failure } from "./attempt.ts";
 import { bodyOf, type ClientStream, type OutgoingRequest, type ServerStream } from "./codec.ts";
 import { GrpcCall, trailersOnly } from "./grpc-call.ts";
+import { HandOver } from "./hand-over.ts";
 import { inboundHop, type InboundHop } from "./inbound-hop.ts";
 import { replies, type LocalReply } from "./local-reply.ts";
 import { startMirrors, type Mirror } from "./mirror.ts";
 import { Outcome } from "./outcome.ts";
-import { applyEdgeRules } from "./edge.ts";
-import { prepare } from "./prepare.ts";
 import { Retries } from "./retries.ts";
-import { abortReply, corsVerdict, directReply, redirectReply } from "./route-reply.ts";
+import { abortReply, directReply, redirectReply } from "./route-reply.ts";
 import { RequestBody } from "./request-body.ts";
 import { Pace } from "./pace.ts";
-import { applyRequestOps, fieldsOfTry } from "./request-head.ts";
+import { applyRequestOps, fieldsOfTry, originalTarget } from "./request-head.ts";
 import { dressAnswer, localAnswer } from "./response-head.ts";
 import type { Origin, Surroundings } from "./surroundings.ts";
 import { timeLimits, type Limited, type TimeLimits } from "./time-limits.ts";
 import { Timeout } from "./timeout.ts";
-import { mayUpgrade } from "./upgrade.ts";
 import { upstreamProtocol } from "./upstream-protocol.ts";
 
 const none: readonly Endpoint[] = [];
@@ -114,27 +113,12 @@ export class Exchange implements Attempting, Limited {
   }
 
   #begin(): void {
-    const { message, origin } = this;
-    const { chain } = origin;
-    if (message.minor === 0 && !chain.acceptHttp10) return this.reply(replies.oldVersion);
-    const stopped = chain.edge && applyEdgeRules(message, chain.edge, chain, origin.destination.port);
-    if (stopped) return this.reply(stopped);
-    const head = prepare(message, origin);
-    if (!head && this.grpc) return this.reply(replies.malformedPath);
-    if (!head) return this.#server.refuse(400, "malformed-path");
-    this.head = head;
     const { chance } = this.#surroundings;
-    const route = chain.routes()?.match(head, chance());
-    if (!mayUpgrade(message, chain, route)) return this.reply(replies.upgradeRefused);
-    if (!route) return this.reply(replies.noRoute);
-    this.route = route;
-    if (route.requireTls && head.scheme !== "https")
-      return this.reply(redirectReply(301, `https://${head.authority}${this.#originalTarget()}`));
-    if (route.cors) {
-      const { reply, fields } = corsVerdict(route, head);
-      if (reply) return this.reply(reply);
-      this.outcome.corsFields = fields;
-    }
+    const reply = admit(this, chance());
+    if (reply === "malformed") return this.#server.refuse(400, "malformed-path");
+    if (reply) return this.reply(reply);
+    const { route } = this;
+    if (!route) return;
     const delay = route.fault?.delay;
     if (delay && chance() < delay.share) {
       this.outcome.flags = "DI";
@@ -159,11 +143,6 @@ export class Exchange implements Attempting, Limited {
     }
   }
 
-  #originalTarget(): string {
-    if (this.method === "CONNECT") return this.message.target;
-    return this.head.query === "" ? this.head.path : `${this.head.path}?${this.head.query}`;
-  }
-
   #forward(action: ForwardAction): void {
     const { owner } = this.origin;
     const choice = action.choose(this.#surroundings.chance());
@@ -172,7 +151,7 @@ export class Exchange implements Attempting, Limited {
     if (!cluster) return this.reply({ ...replies.noCluster, status: action.notFoundStatus });
     this.cluster = cluster;
     if (cluster.load.requests >= cluster.limits.requests) return this.reply(replies.overflow);
-    this.#target = action.rewrite(this.head) ?? this.#originalTarget();
+    this.#target = action.rewrite(this.head) ?? originalTarget(this.message, this.head);
     this.#host = choice.hostRewrite ?? action.hostRewrite ?? this.head.authority;
     if (!action.retry) this.#body.forgetWhenSent();
     const timed = { fields: this.message.fields, grpc: this.grpc !== undefined, ended: this.#body.ended };
@@ -194,22 +173,19 @@ export class Exchange implements Attempting, Limited {
     this.endpoint = endpoint;
     const hop = inboundHop(origin, endpoint, this.head, this.#surroundings);
     if (hop === "unready") return this.#tryLater(action, cluster);
-    if (hop !== undefined && "refused" in hop) return this.reply(hop.refused);
     this.hop = hop;
     this.#retries.made += 1;
     this.#limits?.tryBegins();
     // A first try over a stale connection is made twice.
     if (this.#retries.made === 1 && !this.#retries.fresh) this.#decideOnce(action, endpoint);
     if (this.#done) return;
+    this.outcome.tried();
     // A callee in this process knows its caller.
     this.#attempt = new Attempt(this, cluster, endpoint, hop ? undefined : origin.ends, this.#surroundings);
-    const protocol = this.#tunnels(action) ? "raw" : upstreamProtocol(cluster, hop?.cluster, this.message.major);
-    this.#attempt.start(protocol, this.#retries.fresh);
-  }
-
-  /** A CONNECT that the route ends here. */
-  #tunnels(action: ForwardAction): boolean {
-    return this.method === "CONNECT" && action.endsConnect;
+    if (hop?.apart) return this.#attempt.attachTo(new HandOver(hop.apart, this.#surroundings));
+    const { fresh } = this.#retries;
+    if (this.method === "CONNECT" && action.endsConnect) return this.#attempt.start("raw", fresh);
+    this.#attempt.start(upstreamProtocol(cluster, hop?.cluster, this.message.major), fresh);
   }
 
   /** The callee's own rules have not arrived yet; without them nothing goes to it. */
@@ -222,9 +198,9 @@ export class Exchange implements Attempting, Limited {
 
   #decideOnce(action: ForwardAction, endpoint: Endpoint): void {
     const fields = this.message.fields;
-    if (this.#target !== this.message.target && this.#target !== this.#originalTarget()) {
+    if (this.#target !== this.message.target && this.#target !== originalTarget(this.message, this.head)) {
       removeField(fields, "x-envoy-original-path");
-      fields.push("x-envoy-original-path", this.#originalTarget());
+      fields.push("x-envoy-original-path", originalTarget(this.message, this.head));
     }
     if (action.autoHostRewrite && endpoint.hostname !== undefined) this.#host = endpoint.hostname;
     if (action.forwardsHost && this.#host !== this.head.authority) fields.push("x-forwarded-host", this.head.authority);
@@ -239,6 +215,7 @@ export class Exchange implements Attempting, Limited {
     const action = this.route?.action;
     if (!attempt || this.#responding || action?.kind !== "forward") return;
     attempt.abandon();
+    this.#disconnected();
     this.#retryOr({ kind: "timeout", reply: replies.perTryTimeout, stale: false }, action);
   }
 
@@ -256,7 +233,13 @@ export class Exchange implements Attempting, Limited {
     this.#attempt?.abandon();
     this.#attempt = undefined;
     if (this.#responding) return this.#breakOff(reply.flags, reply.details);
+    this.#disconnected();
     this.reply(reply);
+  }
+
+  /** A callee that was not waited for sees its caller go. */
+  #disconnected(): void {
+    this.outcome.calleeSaw(0, "DC", "downstream_remote_disconnect");
   }
 
   /** Limits of seconds: a client that sends its request too slowly, an exchange in which nothing moves. */
@@ -329,6 +312,7 @@ export class Exchange implements Attempting, Limited {
     const action = this.route?.action;
     if (action?.kind === "forward" && isFailure(message, action.retry) && this.#mayRetry(action.retry)) {
       this.#attempt?.abandon();
+      this.outcome.calleeSaw(message.status, "", "via_upstream");
       return this.#retryOr({ kind: "status", reply: replies.connectionTermination, stale: false }, action);
     }
     this.#limits?.tryEnds();
@@ -396,10 +380,12 @@ export class Exchange implements Attempting, Limited {
     const { cluster, endpoint } = this;
     const { retry } = action;
     this.#attempt = undefined;
-    if (!cluster || !endpoint || !this.#body.repeatable) return this.reply(failure.reply);
-    if (this.#retries.mayRepeat(failure, this.method)) return this.#try(action, cluster);
+    const { repeatable } = this.#body;
+    if (cluster && repeatable && this.#retries.mayRepeat(failure, this.method)) return this.#try(action, cluster);
+    const reply = this.outcome.passedOn(failure);
+    if (!cluster || !endpoint || !repeatable) return this.reply(reply);
     if (!retry || !this.#mayRetry(retry) || !this.#retries.begin(failure, retry, cluster, endpoint)) {
-      return this.reply(failure.reply);
+      return this.reply(reply);
     }
     this.#limits?.tryEnds();
     this.#wait = new Timeout(this.#surroundings.ticker, () => {

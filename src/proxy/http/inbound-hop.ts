@@ -4,23 +4,28 @@ import type {
   Chain,
   Cluster,
   Endpoint,
+  HttpChain,
   Listener,
   RequestHead,
   Route,
   WorkloadLabels,
 } from "../config/contract.ts";
-import { replies, type LocalReply } from "./local-reply.ts";
+import { endpointKey } from "../config/endpoint.ts";
+import { unknownWorkload } from "../config/workload-labels.ts";
 import type { Origin, Party, Surroundings } from "./surroundings.ts";
 
 /** The callee's side of a request whose caller and callee are both served here: its own rules, in the same process. */
 export interface InboundHop {
   readonly callee: Party;
-  readonly route: Route;
+  /** Undefined: none matches, which its own exchange says. */
+  readonly route: Route | undefined;
   /** The callee's own cluster, for its counters. */
   readonly cluster: Cluster | undefined;
   /** Who calls, as the application is told. */
   readonly clientCertificate: string;
   readonly accessLog: AccessLog | undefined;
+  /** Its rules say more than "to the application": an exchange of its own meets them, as what arrived here. */
+  readonly apart: Origin | undefined;
 }
 
 interface Remembered {
@@ -37,7 +42,7 @@ export function inboundHop(
   endpoint: Endpoint,
   head: RequestHead,
   surroundings: Surroundings,
-): InboundHop | { readonly refused: LocalReply } | "unready" | undefined {
+): InboundHop | "unready" | undefined {
   if (origin.direction === "inbound") return undefined;
   const callee = surroundings.party(endpoint.address);
   if (!callee?.meshed) return undefined;
@@ -47,10 +52,31 @@ export function inboundHop(
   const { chain, certificate } = chainFor(listener, endpoint, origin, callee);
   if (chain?.kind !== "http") return undefined;
   const route = chain.routes()?.match(head, surroundings.chance());
-  if (route?.action.kind !== "forward") return { refused: replies.noRoute };
-  const { cluster } = route.action.choose(0);
   const { accessLog } = chain;
-  return { callee, route, cluster: callee.config.cluster(cluster), clientCertificate: certificate, accessLog };
+  const hop = { callee, route, clientCertificate: certificate, accessLog };
+  if (!route?.plain || route.action.kind !== "forward" || head.method === "CONNECT") {
+    return { ...hop, cluster: undefined, apart: arrival(origin, endpoint, chain, callee, certificate) };
+  }
+  return { ...hop, cluster: callee.config.cluster(route.action.choose(0).cluster), apart: undefined };
+}
+
+/** The caller's connection, had it made one to the callee. */
+function arrival(origin: Origin, endpoint: Endpoint, chain: HttpChain, callee: Party, certificate: string): Origin {
+  const { meshed, labels } = origin.owner;
+  const destination = { address: endpoint.address, port: endpoint.port };
+  return {
+    owner: callee,
+    chain,
+    direction: "inbound",
+    peer: meshed ? labels : unknownWorkload,
+    clientCertificate: meshed ? certificate : undefined,
+    tls: undefined,
+    remote: endpointKey(origin.remoteAddress, 0),
+    remoteAddress: origin.remoteAddress,
+    local: endpoint.key,
+    destination,
+    ends: { source: origin.ends.source, destination },
+  };
 }
 
 /** Who calls, in the words of `x-forwarded-client-cert`. */

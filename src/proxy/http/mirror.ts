@@ -4,6 +4,7 @@ import { copyOf } from "../net/socket.ts";
 import { Attempt, type Attempting } from "./attempt.ts";
 import { bodyOf, type ClientStream, type OutgoingRequest } from "./codec.ts";
 import type { Exchange } from "./exchange.ts";
+import { HandOver } from "./hand-over.ts";
 import { inboundHop, type InboundHop } from "./inbound-hop.ts";
 import { seriesOf } from "./series.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -53,10 +54,11 @@ export class Mirror implements Attempting {
     });
     if (!endpoint) return;
     const hop = inboundHop(origin, endpoint, head, this.#surroundings);
-    if (hop === "unready" || (hop !== undefined && "refused" in hop)) return;
+    if (hop === "unready") return;
     this.#hop = hop;
     this.#attempt = new Attempt(this, this.#cluster, endpoint, hop ? undefined : origin.ends, this.#surroundings);
     this.#timeout.set(timeout || mostTime);
+    if (hop?.apart) return this.#attempt.attachTo(new HandOver(hop.apart, this.#surroundings));
     this.#attempt.start(upstreamProtocol(this.#cluster, hop?.cluster, this.#exchange.message.major), false);
   }
 
@@ -113,7 +115,7 @@ export class Mirror implements Attempting {
     this.#timeout.clear();
     this.#attempt = undefined;
     const hop = this.#hop;
-    if (!hop || !endpoint) return;
+    if (!hop || hop.apart || !endpoint) return;
     const { labels } = this.#exchange.origin.owner;
     seriesOf(
       "destination",

@@ -1,8 +1,10 @@
 // On the path of every request.
 import { fieldValue } from "../../wire/index.ts";
 import type { AccessLogEntry, Endpoint, HeaderContext, HttpSeries } from "../config/contract.ts";
+import type { Failure } from "./attempt.ts";
 import type { Exchange } from "./exchange.ts";
 import type { InboundHop } from "./inbound-hop.ts";
+import type { LocalReply } from "./local-reply.ts";
 import { seriesOf, seriesWithoutEndpoint } from "./series.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -21,6 +23,8 @@ export class Outcome {
   upstreamLocal = "";
   /** Milliseconds until the endpoint's answer began. */
   upstreamMilliseconds: number | undefined = undefined;
+  /** The callee's side of the present try was counted. */
+  #calleeTold = false;
   readonly #exchange: Exchange;
   readonly #surroundings: Surroundings;
 
@@ -57,13 +61,37 @@ export class Outcome {
       responseBytes: this.responseBytes,
     };
     this.#nearSeries().observe(result);
-    const far = this.#farSeries();
+    const far = this.#calleeTold ? undefined : this.#farSeries();
     if (far && hop && endpoint) {
       far.observe(result);
       hop.accessLog?.write(this.#calleeEntry(hop, endpoint));
     }
     if (grpc) this.countMessages();
     origin.chain.accessLog?.write(this.#entry());
+  }
+
+  /** Another try begins: the callee sees another request. */
+  tried(): void {
+    this.#calleeTold = false;
+  }
+
+  /** A try that its caller goes on from, or gives up, as the callee's side saw it end. */
+  calleeSaw(status: number, flags: string, details: string): void {
+    const { hop, endpoint } = this.#exchange;
+    const far = this.#calleeTold ? undefined : this.#farSeries();
+    if (!far || !hop || !endpoint) return;
+    this.#calleeTold = true;
+    const { milliseconds, requestBytes } = this;
+    far.observe({ status, flags, grpcStatus: "", milliseconds, requestBytes, responseBytes: 0 });
+    hop.accessLog?.write({ ...this.#calleeEntry(hop, endpoint), status, flags, details });
+  }
+
+  /** The answer to a failure behind the callee: its side gives it, and for the caller it is an answer like any other. */
+  passedOn({ kind, reply }: Failure): LocalReply {
+    const { hop } = this.#exchange;
+    if (!hop || hop.apart || kind === "overflow" || kind === "timeout" || kind === "status") return reply;
+    this.calleeSaw(reply.status, reply.flags, reply.details);
+    return { ...reply, flags: "", details: "via_upstream" };
   }
 
   /** Of gRPC: counts the messages that came since the last time. */
@@ -93,7 +121,7 @@ export class Outcome {
   /** The counters of a callee served here, where it saw the request. */
   #farSeries(): HttpSeries | undefined {
     const { origin, cluster, endpoint, hop, protocol } = this.#exchange;
-    if (!hop || !cluster || !endpoint || !this.#met()) return undefined;
+    if (!hop || hop.apart || !cluster || !endpoint || !this.#met()) return undefined;
     const callee = hop.cluster ?? cluster;
     const surroundings = this.#surroundings;
     return seriesOf("destination", origin.owner.labels, callee, endpoint, hop.callee, true, protocol, surroundings);
@@ -111,7 +139,7 @@ export class Outcome {
       upstreamCluster: hop.cluster?.name ?? "",
       downstreamLocalAddress: endpoint.key,
       downstreamRemoteAddress: `${this.#exchange.origin.remoteAddress}:0`,
-      routeName: hop.route.name,
+      routeName: hop.route?.name ?? "",
     };
   }
 

@@ -1,5 +1,6 @@
 // On the path of every request.
-import { fieldValue, removeField } from "../../wire/index.ts";
+import { fieldValue, removeField, type RequestMessage } from "../../wire/index.ts";
+import type { RequestHead } from "../config/contract.ts";
 import type { Exchange } from "./exchange.ts";
 
 /** What an endpoint is told of this try, beside the request's own fields. */
@@ -11,6 +12,8 @@ export function fieldsOfTry(
   const fields: string[] = [];
   if (route?.attemptCount) fields.push("x-envoy-attempt-count", String(attempt));
   if (grpcTimeout !== undefined) fields.push("grpc-timeout", grpcTimeout);
+  // The callee's own exchange says who called.
+  if (hop?.apart) return fields;
   const certificate = hop ? hop.clientCertificate : origin.clientCertificate;
   if (certificate !== undefined) fields.push("x-forwarded-client-cert", certificate);
   else if (route?.decorator !== undefined && origin.direction !== "inbound") {
@@ -33,4 +36,10 @@ export function applyRequestOps(exchange: Exchange, host: string): string {
   const changed = fieldValue(fields, "host") ?? host;
   removeField(fields, "host");
   return changed;
+}
+
+/** The target as it is sent where no rule rewrites it: in its one form. */
+export function originalTarget({ method, target }: RequestMessage, { path, query }: RequestHead): string {
+  if (method === "CONNECT") return target;
+  return query === "" ? path : `${path}?${query}`;
 }

@@ -112,7 +112,8 @@ export class Http1ClientConnection implements ClientStream, SocketUser {
   /** Nothing can be told apart on this connection any more. */
   abandon(): void {
     this.#caller = undefined;
-    this.#close();
+    // An end could mean that the answer is still waited for.
+    this.socket.reset();
   }
 
   bytes(buffer: Buffer, start: number, end: number): void {

@@ -92,8 +92,8 @@ export class Http1ServerConnection implements ServerConnection, ServerStream, So
     this.#lastActive = this.#surroundings.ticker.now();
     const exchange = this.#exchange;
     if (exchange?.tunnelling) return exchange.requestEnd(undefined);
-    // A client that sent a whole request may wait for the answer with its own side closed.
-    if (exchange && this.#left === 0 && !this.#chunks) return;
+    // A client that sent a whole request may wait for the answer with its own side closed; TLS closes both.
+    if (exchange && this.#left === 0 && !this.#chunks && !this.#socket.tls) return;
     this.#socket.destroy();
   }
 
