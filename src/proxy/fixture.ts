@@ -1,5 +1,5 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
-import { silentLog } from "../base/index.ts";
+import { silentLog, systemClock, type Clock } from "../base/index.ts";
 import {
   AdsServer,
   filterTypes,
@@ -26,7 +26,7 @@ export class TestProxy {
   /** What nodes would be told, where it is held back. */
   readonly #held = new Map<string, unknown[]>();
 
-  constructor() {
+  constructor(clock: Clock = systemClock) {
     this.#channels = new Multiplexer(
       (node, message) => setImmediate(() => this.#tell(node, message)),
       (_, channel) => this.#ads.connect(channel),
@@ -34,6 +34,7 @@ export class TestProxy {
     this.proxy = new Proxy({
       send: (message) => this.#receive(message),
       version: "test",
+      clock,
       log: silentLog,
       logging: { level: () => "info", set: () => true },
       quit: () => undefined,

@@ -1,4 +1,5 @@
 import type { Server, Socket } from "node:net";
+import type { Clock } from "../base/index.ts";
 import type { Cluster, Route } from "../xds/index.ts";
 import { cluster, httpListener, listen, nodeOf, portOf, resources, TestProxy, toCluster } from "./fixture.ts";
 
@@ -39,7 +40,7 @@ export interface Served {
 /** A gateway before one origin, the cluster `origin`. */
 export class TestGateway {
   readonly node = nodeOf("gateway");
-  readonly proxy = new TestProxy();
+  readonly proxy: TestProxy;
   /** The gateway's. */
   port = 0;
   /** What the origin does with a connection. */
@@ -48,6 +49,10 @@ export class TestGateway {
   connections = 0;
   readonly open = new Set<Socket>();
   #origin: Server | undefined;
+
+  constructor(clock?: Clock) {
+    this.proxy = new TestProxy(clock);
+  }
 
   async start(served: Served = {}): Promise<void> {
     this.#origin = await listen((socket) => {

@@ -1,5 +1,5 @@
 import type { Server, Socket } from "node:net";
-import { systemChance, systemClock, type Log } from "../base/index.ts";
+import { systemChance, systemClock, type Clock, type Log } from "../base/index.ts";
 import type { Registry } from "../metrics/index.ts";
 import { adminHandler, metricsHandler, serveHttp } from "./admin/index.ts";
 import { Capture } from "./capture/capture.ts";
@@ -24,6 +24,8 @@ export interface ProxyOptions {
   readonly quit: () => void;
   /** The file that takes access logs meant for the standard output; absent: that of this process. */
   readonly standardOutput?: string;
+  /** What time limits of connections and exchanges go by; absent: the system's. */
+  readonly clock?: Clock;
   /** Where mesh DNS answers the pods of this namespace; absent: nowhere. */
   readonly dns?: { readonly address: string; readonly port: number };
 }
@@ -59,8 +61,9 @@ export class Proxy {
       write: (path, line) => this.#logs.write(path === "/dev/stdout" ? (options.standardOutput ?? path) : path, line),
     });
     this.#parties = new Parties(this.#store, (node, message) => send({ kind: "xds", node, message }));
-    const ticker = new Ticker(systemClock);
-    this.#sweeper = new Sweeper(ticker);
+    const clock = options.clock ?? systemClock;
+    const ticker = new Ticker(clock);
+    this.#sweeper = new Sweeper(clock);
     const surroundings: Surroundings = {
       ticker,
       chance: systemChance,

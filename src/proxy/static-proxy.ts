@@ -57,7 +57,7 @@ export class StaticProxy {
     this.#party = { config: this.#config, labels: workloadLabels(node), meshed: false, gateway: true };
     this.#telemetry = new IstioTelemetry({ version: options.version });
     const ticker = new Ticker(systemClock);
-    this.#sweeper = new Sweeper(ticker);
+    this.#sweeper = new Sweeper(systemClock);
     const surroundings: Surroundings = {
       ticker,
       chance: systemChance,

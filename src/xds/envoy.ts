@@ -135,6 +135,8 @@ export interface Http2ProtocolOptions {
   readonly allow_connect?: boolean;
   readonly max_outbound_control_frames?: number;
   readonly max_consecutive_inbound_frames_with_empty_payload?: number;
+  /** PING after each interval, and how long its answer may take. */
+  readonly connection_keepalive?: { readonly interval?: Duration; readonly timeout: Duration };
 }
 
 /** `envoy.extensions.upstreams.http.v3.HttpProtocolOptions`: what a cluster's endpoints speak. */

@@ -1,12 +1,11 @@
 // `pick` is on the path of every request.
 import type { Chance, Clock } from "../../base/index.ts";
 import type { Cluster as ClusterMessage, ClusterLoadAssignment, HttpProtocolOptions } from "../../xds/index.ts";
-import { defaultSessionOptions } from "../../wire/index.ts";
 import { balancer, type Balancer, type BalancerName } from "./balancer.ts";
 import type { SocketAddress } from "../contract.ts";
 import type { Cluster, DestinationService, Endpoint, PickRequest } from "./contract.ts";
 import { milliseconds } from "./duration.ts";
-import { sessionOptions } from "./http2.ts";
+import { defaultHttp2, sessionOptions } from "./http2.ts";
 import { endpointKey, LiveEndpoint, wantedEndpoints, type WantedEndpoint } from "./endpoint.ts";
 import { Resolution, type ResolveName } from "./resolution.ts";
 import { TransportSockets } from "./transport-sockets.ts";
@@ -39,7 +38,7 @@ export class LiveCluster implements Cluster {
   maxRequestsPerConnection = 0;
   idleTimeout = 3_600_000;
   protocol: Cluster["protocol"] = "http1";
-  http2 = defaultSessionOptions;
+  http2 = defaultHttp2;
   limits: Cluster["limits"] = defaults;
   destination: DestinationService;
   message: ClusterMessage;

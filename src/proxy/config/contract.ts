@@ -95,12 +95,25 @@ interface Secured {
   readonly handshakeTimeout: number;
 }
 
+/** HTTP/2 of one side of the proxy. */
+export interface Http2Rules extends SessionOptions {
+  /** Undefined: nobody is asked whether it is still there. */
+  readonly keepalive: Keepalive | undefined;
+}
+
+/** PING, in milliseconds; connections are looked at once a second. */
+export interface Keepalive {
+  readonly interval: number;
+  /** How long its answer may take. */
+  readonly timeout: number;
+}
+
 export interface HttpChain extends Secured {
   readonly kind: "http";
   readonly name: string;
   /** What its clients speak; `auto`: what TLS agrees on, or the first bytes show. */
   readonly codec: "auto" | "http1" | "http2";
-  readonly http2: SessionOptions;
+  readonly http2: Http2Rules;
   /** The route table in force now (RDS may replace it between requests); undefined → 404. */
   routes(): RouteTable | undefined;
   /** Value of the `server` response header, and whether it replaces the upstream's. */
@@ -274,7 +287,7 @@ export interface Cluster {
   readonly keepAlive: number | undefined;
   /** What its endpoints speak; `auto`: what TLS agrees on; `downstream`: what the client spoke. */
   readonly protocol: "http1" | "http2" | "auto" | "downstream";
-  readonly http2: SessionOptions;
+  readonly http2: Http2Rules;
   /** Undefined: no healthy endpoint (503 UH). */
   pick(request: PickRequest): Endpoint | undefined;
   /** How connections to this endpoint become secure; undefined: they are plain. */

@@ -35,6 +35,12 @@ export const http2Options = message({
   allow_connect: flag,
   max_outbound_control_frames: number,
   max_consecutive_inbound_frames_with_empty_payload: number,
+  connection_keepalive: message({
+    interval: duration,
+    timeout: required(duration),
+    interval_jitter: refused("PING is sent at the first look, once a second, after the interval"),
+    connection_idle_interval: refused("connections are tried at their interval, not before a stream is opened"),
+  }),
 });
 const httpVersions = { http_protocol_options: message({}), http2_protocol_options: http2Options };
 const upstreamHttpOptions = message({ idle_timeout: duration, max_requests_per_connection: number });

@@ -1,9 +1,13 @@
-import { defaultSessionOptions, type SessionOptions } from "../../wire/index.ts";
+import { defaultSessionOptions } from "../../wire/index.ts";
 import type { Http2ProtocolOptions } from "../../xds/index.ts";
+import type { Http2Rules, Keepalive } from "./contract.ts";
+import { milliseconds } from "./duration.ts";
+
+export const defaultHttp2: Http2Rules = { ...defaultSessionOptions, keepalive: undefined };
 
 /** A session's windows and limits from Envoy's message; what it does not say is ours. */
-export function sessionOptions(message: Http2ProtocolOptions | undefined): SessionOptions {
-  if (!message) return defaultSessionOptions;
+export function sessionOptions(message: Http2ProtocolOptions | undefined): Http2Rules {
+  if (!message) return defaultHttp2;
   const { limits, streamWindow, connectionWindow, tableSize, connectProtocol } = defaultSessionOptions;
   return {
     ...defaultSessionOptions,
@@ -18,7 +22,14 @@ export function sessionOptions(message: Http2ProtocolOptions | undefined): Sessi
       windowSize(message.initial_connection_window_size, "initial_connection_window_size") ?? connectionWindow,
     tableSize: Math.min(message.hpack_table_size ?? tableSize, tableSize),
     connectProtocol: message.allow_connect ?? connectProtocol,
+    keepalive: keepaliveOf(message.connection_keepalive),
   };
+}
+
+/** Without an interval Envoy asks only before a stream is opened, which is refused here. */
+function keepaliveOf(given: Http2ProtocolOptions["connection_keepalive"]): Keepalive | undefined {
+  const interval = milliseconds(given?.interval, 0);
+  return interval > 0 ? { interval, timeout: milliseconds(given?.timeout, 0) } : undefined;
 }
 
 /** Throws where a window is not what Envoy takes. */

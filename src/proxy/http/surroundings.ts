@@ -1,4 +1,4 @@
-import type { Chance } from "../../base/index.ts";
+import type { Chance, Clock, Timer } from "../../base/index.ts";
 import type { ProxiedEnds } from "../../wire/index.ts";
 import type { HttpChain, Telemetry, WorkloadConfig, WorkloadLabels } from "../config/contract.ts";
 import type { Connector } from "../net/connector.ts";
@@ -51,31 +51,39 @@ export interface Swept {
   sweep(now: number): void;
 }
 
+/** Milliseconds between two looks. */
+const interval = 1000;
+
 /** Looks after what has been idle for long, without a timer for each. */
 export class Sweeper {
   readonly #swept = new Set<Swept>();
-  readonly #ticker: Ticker;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #clock: Clock;
+  #timer: Timer | undefined;
 
-  constructor(ticker: Ticker) {
-    this.#ticker = ticker;
+  constructor(clock: Clock) {
+    this.#clock = clock;
   }
 
   add(entry: Swept): void {
     this.#swept.add(entry);
-    this.#timer ??= setInterval(() => this.sweep(), 1000).unref();
+    this.#timer ??= this.#clock.after(interval, () => this.#tick());
   }
 
   remove(entry: Swept): void {
     this.#swept.delete(entry);
     if (this.#swept.size > 0) return;
-    clearInterval(this.#timer);
+    this.#timer?.cancel();
     this.#timer = undefined;
+  }
+
+  #tick(): void {
+    this.#timer = this.#clock.after(interval, () => this.#tick());
+    this.sweep();
   }
 
   /** Looks at everything now. */
   sweep(): void {
-    const now = this.#ticker.now();
+    const now = this.#clock.monotonic();
     for (const entry of this.#swept) entry.sweep(now);
   }
 }

@@ -1,15 +1,13 @@
 // On the path of every request.
-import {
-  http2Codes,
-  Http2Session,
-  type Http2Stream,
-  type SessionOptions,
-  type SessionUser,
-  type StreamUser,
-} from "../../wire/index.ts";
+import { http2Codes, Http2Session, type Http2Stream, type SessionUser, type StreamUser } from "../../wire/index.ts";
+import type { Http2Rules } from "../config/contract.ts";
 import type { SocketUser, WireSocket } from "../net/socket.ts";
 import { Http2ClientStream } from "./client-stream.ts";
 import { SessionSocket } from "./connection.ts";
+import { Patience } from "./patience.ts";
+
+/** Milliseconds an endpoint has to close after it was told that the connection is over. */
+const closeLimit = 10_000;
 
 /** Who keeps a connection. */
 export interface ConnectionKeeper {
@@ -30,11 +28,17 @@ export class Http2ClientConnection implements SocketUser, SessionUser {
   readonly #session: Http2Session;
   readonly #connection: SessionSocket;
   readonly #ungreeted: (() => void)[] = [];
+  readonly #patience: Patience;
   #closing = false;
+  /** The last frame was written, or will be. */
+  #ending = false;
+  #endingSince = 0;
 
-  constructor(socket: WireSocket, options: SessionOptions, keeper: ConnectionKeeper) {
+  /** `now`: of the clock that `sweep` is told. */
+  constructor(socket: WireSocket, rules: Http2Rules, keeper: ConnectionKeeper, now: number) {
     this.#keeper = keeper;
-    this.#session = new Http2Session("client", this, options);
+    this.#session = new Http2Session("client", this, rules);
+    this.#patience = new Patience(this.#session, rules.keepalive, now);
     this.#connection = new SessionSocket(socket, this.#session);
     socket.user = this;
     this.#session.start();
@@ -80,8 +84,27 @@ export class Http2ClientConnection implements SocketUser, SessionUser {
       this.#closing = true;
       this.#keeper.closing(this);
     }
-    if (!this.idle) return;
-    this.#session.close(http2Codes.noError);
+    if (this.idle) this.#end(http2Codes.noError);
+  }
+
+  /** Limits of seconds: an endpoint that leaves something half said, does not answer PING, or does not close. */
+  sweep(now: number): void {
+    if (this.#ending) {
+      this.#endingSince ||= now;
+      if (now - this.#endingSince > closeLimit) this.#connection.socket.destroy();
+      return;
+    }
+    const late = this.#patience.overdue(now);
+    if (late === undefined) return;
+    this.gone = true;
+    this.#closing = true;
+    this.#keeper.closing(this);
+    this.#end(late);
+  }
+
+  #end(code: number): void {
+    this.#ending = true;
+    this.#session.close(code);
     this.#connection.end();
   }
 
@@ -131,6 +154,7 @@ export class Http2ClientConnection implements SocketUser, SessionUser {
   failed(): void {
     this.gone = true;
     this.#closing = true;
+    this.#ending = true;
     this.#keeper.closing(this);
     this.#connection.end();
   }

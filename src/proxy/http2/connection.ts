@@ -51,8 +51,14 @@ export class SessionSocket implements Flushed {
     this.#flushing = false;
     if (this.socket.closed) return;
     const bytes = this.#session.output();
-    if (bytes && !this.socket.write(bytes)) this.#session.blocked(true);
+    if (bytes) this.#write(bytes);
     if (this.#ending) this.socket.end();
+  }
+
+  #write(bytes: Buffer): void {
+    const { socket } = this;
+    if (!socket.write(bytes)) this.#session.blocked(true);
+    else if (socket.empty) this.#session.written();
   }
 
   drained(): void {

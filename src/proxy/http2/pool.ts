@@ -8,6 +8,8 @@ import { Http2ClientConnection, type ConnectionKeeper } from "./client-connectio
 export class Http2Pool implements ConnectionKeeper {
   readonly #connections: Connections;
   readonly #open: Http2ClientConnection[] = [];
+  /** Those that take no new streams, until they are gone. */
+  readonly #leaving = new Set<Http2ClientConnection>();
   readonly #queue: Waiting[] = [];
   #connecting = 0;
   #idleSince = 0;
@@ -39,6 +41,8 @@ export class Http2Pool implements ConnectionKeeper {
   }
 
   sweep(now: number): void {
+    for (const connection of this.#open.slice()) connection.sweep(now);
+    for (const connection of this.#leaving) connection.sweep(now);
     const { cluster, endpoint } = this.#connections;
     const busy = this.#open.some(({ idle }) => !idle);
     if (busy || this.#idleSince === 0) this.#idleSince = now;
@@ -53,12 +57,14 @@ export class Http2Pool implements ConnectionKeeper {
   closing(connection: Http2ClientConnection): void {
     const index = this.#open.indexOf(connection);
     if (index !== -1) this.#open.splice(index, 1);
+    this.#leaving.add(connection);
     this.#serve();
   }
 
   gone(connection: Http2ClientConnection): void {
     this.#connections.left();
     this.closing(connection);
+    this.#leaving.delete(connection);
   }
 
   #attach(connection: Http2ClientConnection, waiting: Waiting): void {
@@ -85,7 +91,8 @@ export class Http2Pool implements ConnectionKeeper {
   }
 
   #add(socket: WireSocket): Http2ClientConnection {
-    const connection = new Http2ClientConnection(socket, this.#connections.cluster.http2, this);
+    const { cluster, surroundings } = this.#connections;
+    const connection = new Http2ClientConnection(socket, cluster.http2, this, surroundings.ticker.now());
     this.#open.push(connection);
     return connection;
   }

@@ -12,11 +12,14 @@ import type { ServerConnection } from "../http/codec.ts";
 import type { Origin, Surroundings, Swept } from "../http/surroundings.ts";
 import type { SocketUser, WireSocket } from "../net/socket.ts";
 import { SessionSocket } from "./connection.ts";
+import { headLimit, Patience } from "./patience.ts";
 import { Http2ServerStream } from "./server-stream.ts";
 import { asUpgrade } from "./websocket.ts";
 
 /** Milliseconds a client has to close after it was told that the connection is over. */
 const closeLimit = 10_000;
+/** Milliseconds after which a client that was told to leave opens no more streams, whether or not it has read that: Envoy's. */
+const drainLimit = 5000;
 
 /** A client's HTTP/2 connection: many requests at a time. */
 export class Http2ServerConnection implements ServerConnection, SocketUser, SessionUser, Swept {
@@ -27,10 +30,12 @@ export class Http2ServerConnection implements ServerConnection, SocketUser, Sess
   readonly #closedHook: (() => void) | undefined;
   readonly #streams = new Set<Http2ServerStream>();
   readonly #since: number;
+  readonly #patience: Patience;
   #lastActive: number;
   #requests = 0;
   readonly #left = (stream: Http2ServerStream) => void this.#streams.delete(stream);
   #draining = false;
+  #drainedAt = 0;
   #ending = false;
 
   constructor(socket: WireSocket, origin: Origin, surroundings: Surroundings, closed?: () => void) {
@@ -39,7 +44,9 @@ export class Http2ServerConnection implements ServerConnection, SocketUser, Sess
     this.#closedHook = closed;
     this.#since = surroundings.ticker.now();
     this.#lastActive = this.#since;
-    this.#session = new Http2Session("server", this, origin.chain.http2);
+    const { http2 } = origin.chain;
+    this.#session = new Http2Session("server", this, http2);
+    this.#patience = new Patience(this.#session, http2.keepalive, this.#lastActive);
     this.#connection = new SessionSocket(socket, this.#session);
     socket.user = this;
     surroundings.sweeper.add(this);
@@ -106,15 +113,19 @@ export class Http2ServerConnection implements ServerConnection, SocketUser, Sess
   }
 
   sweep(now: number): void {
-    for (const stream of this.#streams) stream.exchange.sweep(now);
+    for (const stream of this.#streams) stream.sweep(now);
     if (this.#ending) {
       if (now - this.#lastActive > closeLimit) this.#connection.socket.destroy();
       return;
     }
+    const { requestTimeout } = this.origin.chain;
+    const late = this.#patience.overdue(now, Math.min(headLimit, requestTimeout || headLimit));
+    if (late !== undefined) return this.#finish(late);
+    if (this.#draining && now - this.#drainedAt >= drainLimit) this.#session.finishDrain();
     const { idleTimeout, maxDuration } = this.origin.chain.connection;
     if (maxDuration > 0 && now - this.#since > maxDuration) this.drain();
     if (this.#streams.size > 0) return void (this.#lastActive = now);
-    if (this.#draining) return this.#finish();
+    if (this.#draining) return this.#finish(http2Codes.noError);
     if (idleTimeout > 0 && now - this.#lastActive > idleTimeout) this.drain();
   }
 
@@ -125,6 +136,7 @@ export class Http2ServerConnection implements ServerConnection, SocketUser, Sess
   drain(): void {
     if (this.#draining) return;
     this.#draining = true;
+    this.#drainedAt = this.#surroundings.ticker.now();
     this.#session.drain();
   }
 
@@ -132,9 +144,9 @@ export class Http2ServerConnection implements ServerConnection, SocketUser, Sess
     this.#connection.socket.destroy();
   }
 
-  /** No stream is left, and a while has passed since the client was told. */
-  #finish(): void {
-    this.#session.close(http2Codes.noError);
+  /** No stream is left and a while has passed since the client was told, or it is late. */
+  #finish(code: number): void {
+    this.#session.close(code);
     this.#end();
   }
 

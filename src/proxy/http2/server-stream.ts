@@ -30,6 +30,10 @@ export class Http2ServerStream implements ServerStream, StreamUser {
   /** Bytes of the answer still to come; -1: not known. */
   #unsent = -1;
   #ended = false;
+  /** The whole answer was given; what of it still waited at the last look, and since when nothing has left (-1: not looked at yet). */
+  #given = false;
+  #waiting = 0;
+  #waitingSince = -1;
   /** What came before the endpoint agreed to an upgrade: it might take it for another request. The window bounds it. */
   #early: Buffer[] | undefined;
   #endedEarly = false;
@@ -171,8 +175,21 @@ export class Http2ServerStream implements ServerStream, StreamUser {
   /** What is left of the request is not wanted any more (RFC 9113 §8.1). */
   #over(): void {
     this.#ended = true;
+    this.#given = true;
     if (!this.#stream.remoteEnded) this.#stream.reset(http2Codes.noError);
-    this.#left(this);
+    if (this.#stream.closed) this.#left(this);
+  }
+
+  /** Limits of seconds: of the exchange, then of a client that opens no window for the rest of its answer. */
+  sweep(now: number): void {
+    if (!this.#given) return this.exchange.sweep(now);
+    const { closed, unsent } = this.#stream;
+    if (unsent !== this.#waiting || this.#waitingSince === -1) this.#waitingSince = now;
+    this.#waiting = unsent;
+    const { streamIdleTimeout } = this.origin.chain;
+    const late = streamIdleTimeout > 0 && now - this.#waitingSince >= streamIdleTimeout;
+    if (late) this.#stream.reset(http2Codes.cancel);
+    if (late || closed) this.#left(this);
   }
 }
 

@@ -107,6 +107,11 @@ export class WireSocket {
     return this.#closed || this.socket.destroyed;
   }
 
+  /** The system has taken all that was written. */
+  get empty(): boolean {
+    return this.socket.writableLength === 0;
+  }
+
   /** `address:port` of this end. */
   get local(): string {
     return `${this.socket.localAddress}:${this.socket.localPort}`;

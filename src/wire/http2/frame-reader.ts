@@ -51,6 +51,11 @@ export class FrameReader {
     this.#state = withPreface ? states.preface : states.head;
   }
 
+  /** A frame other than DATA, the head of any, or the preface has begun and is not complete. */
+  get midFrame(): boolean {
+    return this.#filled > 0 || this.#state === states.whole;
+  }
+
   read(buffer: Buffer, start: number, end: number): void {
     let at = start;
     while (at < end && !this.#user.failed) at = this.#step(buffer, at, end);

@@ -28,6 +28,8 @@ export class Incoming implements FrameUser {
   readonly #fields: FieldFrames;
   readonly #pings: Pings;
   #greeted = false;
+  /** Frames that began outside of field blocks, in 30 bits. */
+  begun = 0;
 
   constructor(connection: Connection, pings: Pings) {
     this.#connection = connection;
@@ -38,6 +40,11 @@ export class Incoming implements FrameUser {
 
   get failed(): boolean {
     return this.#connection.failed;
+  }
+
+  /** A field block has begun and is not complete. */
+  get midBlock(): boolean {
+    return this.#fields.underWay !== 0;
   }
 
   began(type: number, flagBits: number, id: number, length: number): Takes {
@@ -59,7 +66,10 @@ export class Incoming implements FrameUser {
       this.#greeted = true;
     }
     const { underWay } = this.#fields;
-    if (underWay === 0) return undefined;
+    if (underWay === 0) {
+      this.begun = (this.begun + 1) & 0x3fff_ffff;
+      return undefined;
+    }
     return type === frameTypes.continuation && id === underWay ? undefined : interrupted;
   }
 

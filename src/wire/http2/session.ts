@@ -15,6 +15,7 @@ import type { Http2Stream, SessionUser, StreamUser } from "./users.ts";
  */
 export class Http2Session {
   readonly #connection: Connection;
+  readonly #incoming: Incoming;
   readonly #reader: FrameReader;
   readonly #pings: Pings;
   #leaving = false;
@@ -23,7 +24,8 @@ export class Http2Session {
     const connection = new Connection(role, user, options);
     this.#connection = connection;
     this.#pings = new Pings(connection.writer);
-    this.#reader = new FrameReader(new Incoming(connection, this.#pings), role === "server");
+    this.#incoming = new Incoming(connection, this.#pings);
+    this.#reader = new FrameReader(this.#incoming, role === "server");
   }
 
   /** Says our settings, behind the client's preface. */
@@ -92,6 +94,14 @@ export class Http2Session {
   /** The peer's settings came. */
   get greeted(): boolean {
     return this.#connection.peer.arrived;
+  }
+
+  /**
+   * 0: all that came is complete, but for DATA. Else a number that stays the same as long as the same frame or field block
+   * is not: whoever sends it should be done within a head's time.
+   */
+  get unfinished(): number {
+    return this.#reader.midFrame || this.#incoming.midBlock ? this.#incoming.begun + 1 : 0;
   }
 
   /** Sends a PING; once it is answered `lastPong` is this `now`. */

@@ -67,6 +67,10 @@ export class SessionStream implements Http2Stream {
     this.receiveWindow = receiveWindow;
   }
 
+  get unsent(): number {
+    return this.waiting.length;
+  }
+
   head(fields: readonly string[], end: boolean): void {
     if (this.closed || this.localEnded) return;
     this.#connection.sender.head(this, fields, end);

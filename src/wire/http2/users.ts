@@ -43,6 +43,8 @@ export interface Http2Stream {
   readonly localEnded: boolean;
   /** Both sides ended and all was written, or it was reset. */
   readonly closed: boolean;
+  /** Bytes of DATA that wait for a window or the socket. */
+  readonly unsent: number;
   /** Servers: an answer's head, interim ones too. */
   head(fields: readonly string[], end: boolean): void;
   /** Copies. False: more than a bounded amount waits for windows or the socket; wait for `drained`. `last`: nothing follows. */
