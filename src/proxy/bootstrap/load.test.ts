@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import { loadBootstrap } from "./load.ts";
 
 const manager = "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
+const tcp = "type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy";
 const router = "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router";
 
 const small = `static_resources:
@@ -160,6 +161,28 @@ describe("a bootstrap is refused", () => {
       "for two clusters of one name",
       http("  - name: app\n", "  - name: app\n  - name: app\n"),
       /clusters\[1\]\.name: "app" is the name of another/,
+    ],
+    [
+      "for a split none of whose parts has a weight",
+      http("cluster: app }", "weighted_clusters: { clusters: [{ name: app, weight: 0 }] } }"),
+      /route\.weighted_clusters: no cluster has a weight/,
+    ],
+    [
+      "for a prefix of segments that ends in a slash",
+      http("prefix: /", "path_separated_prefix: /a/"),
+      /match\.path_separated_prefix: it must be longer/,
+    ],
+    ["for no time to connect", http("connect_timeout: 1s", "connect_timeout: 0s"), /connect_timeout: more than 0 s/],
+    [
+      "for two chains that take the same connections",
+      http(
+        "    filter_chains:\n",
+        "    filter_chains:\n    - { filter_chain_match: { destination_port: 1 }, filters: *filters }\n".repeat(2),
+      ).replace(
+        /filters: \*filters/g,
+        `filters: [{ name: tcp, typed_config: { "@type": ${tcp}, stat_prefix: x, cluster: app } }]`,
+      ),
+      /filter_chains\[1\]: it is for the same connections as filter_chains\[0\]/,
     ],
   ];
   for (const [what, bootstrap, fault] of refusals) {

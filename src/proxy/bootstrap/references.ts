@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { isDeepStrictEqual } from "node:util";
 import { filterTypes, type HttpConnectionManager, type RouteConfiguration } from "../../xds/index.ts";
 import type { Cluster, Listener, Route } from "../../xds/index.ts";
 import type { Bootstrap } from "./bootstrap.ts";
@@ -41,7 +42,10 @@ function addressesTwice(listeners: readonly Listener[]): string[] {
   });
 }
 
-function ofCluster({ type = "STATIC", load_assignment }: Cluster, path: string): string[] {
+function ofCluster({ type = "STATIC", load_assignment, connect_timeout }: Cluster, path: string): string[] {
+  if (connect_timeout !== undefined && Number.parseFloat(connect_timeout) === 0) {
+    return [`${path}.connect_timeout: more than 0 s are needed`];
+  }
   if (type === "EDS") return [`${path}.type: EDS wants a management server; write the endpoints into load_assignment`];
   const endpoints = (load_assignment?.endpoints ?? []).flatMap(({ lb_endpoints }, locality) =>
     lb_endpoints.map(({ endpoint }, index) => ({
@@ -78,6 +82,7 @@ function ofListener(listener: Listener, clusters: ReadonlySet<string>, path: str
           ]
         : [],
     ),
+    ...sameMatches(filter_chains, path),
     ...(chains.length === 0 ? [`${path}: filter_chains or default_filter_chain is needed`] : []),
     ...chains.flatMap(({ chain, at }) =>
       chain.filters.flatMap(({ typed_config }, index) =>
@@ -89,16 +94,45 @@ function ofListener(listener: Listener, clusters: ReadonlySet<string>, path: str
   ];
 }
 
+/** Of two chains with the same match one would never be chosen. */
+function sameMatches(chains: Listener["filter_chains"], path: string): string[] {
+  return chains.flatMap(({ filter_chain_match: match }, index) => {
+    const other = chains.findIndex((chain) => isDeepStrictEqual(asked(chain.filter_chain_match), asked(match)));
+    return other === index
+      ? []
+      : [`${path}.filter_chains[${index}]: it is for the same connections as filter_chains[${other}]`];
+  });
+}
+
+/** What a match asks for: empty lists ask for nothing. */
+function asked(match: object | undefined): object {
+  return Object.fromEntries(
+    Object.entries(match ?? {}).filter(([, value]) => !Array.isArray(value) || value.length > 0),
+  );
+}
+
 function ofManager(
   { rds, route_config }: HttpConnectionManager,
   clusters: ReadonlySet<string>,
   path: string,
 ): string[] {
   if (rds) return [`${path}.rds: wants a management server; write the routes into route_config`];
+  if (!route_config) return [];
+  const weightless = withoutWeight(route_config).map((at) => `${path}.route_config.${at}: no cluster has a weight`);
   // Envoy's default where the routes are part of the configuration.
-  if (!route_config || route_config.validate_clusters === false) return [];
-  return namedClusters(route_config).flatMap(({ name, at }) =>
-    clusters.has(name) ? [] : [`${path}.route_config.${at}: there is no cluster "${name}"`],
+  if (route_config.validate_clusters === false) return weightless;
+  const unknown = namedClusters(route_config).filter(({ name }) => !clusters.has(name));
+  return [...weightless, ...unknown.map(({ name, at }) => `${path}.route_config.${at}: there is no cluster "${name}"`)];
+}
+
+/** Where splits are none of whose parts has a weight. */
+function withoutWeight({ virtual_hosts }: RouteConfiguration): string[] {
+  return virtual_hosts.flatMap(({ routes }, host) =>
+    routes.flatMap(({ route }, index) =>
+      route?.weighted_clusters?.clusters.every(({ weight }) => weight === 0)
+        ? [`virtual_hosts[${host}].routes[${index}].route.weighted_clusters`]
+        : [],
+    ),
   );
 }
 

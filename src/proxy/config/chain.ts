@@ -87,6 +87,8 @@ function httpChain(
 ): Unsecured<HttpChain> {
   const router = message.http_filters.at(-1)?.typed_config;
   if (router?.["@type"] !== filterTypes.router) throw new RangeError("http_filters: the last one must be the router");
+  const routers = message.http_filters.filter(({ typed_config }) => typed_config?.["@type"] === filterTypes.router);
+  if (routers.length > 1) throw new RangeError("http_filters: only the last one may be the router");
   const { rds, route_config } = message;
   if ((rds === undefined) === (route_config === undefined)) {
     throw new RangeError("exactly one of rds, route_config is needed");

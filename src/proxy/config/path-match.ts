@@ -30,11 +30,17 @@ export function compileMatch(match: RouteMatch): CompiledMatch {
   };
 }
 
+/** What Envoy takes as a prefix of whole segments. */
+const segments = /^[^?#]+[^?#/]$/;
+
 function pathTest(match: RouteMatch): Test {
   const { prefix, path, safe_regex, path_separated_prefix, case_sensitive = true } = match;
   // CONNECT has no path.
   if (match.connect_matcher) return () => true;
   if (safe_regex) return fullMatch(safe_regex.regex);
+  if (path_separated_prefix !== undefined && !segments.test(path_separated_prefix)) {
+    throw new RangeError("match.path_separated_prefix: it must be longer than / and not end in one");
+  }
   if (!case_sensitive) {
     const wanted = (prefix ?? path ?? path_separated_prefix ?? "").toLowerCase();
     const test = exactOrPrefix(wanted, prefix !== undefined, path !== undefined);
