@@ -89,7 +89,8 @@ export class RawPeer {
     this.#waiting.add(check);
     const timer = setTimeout(() => {
       const seen = JSON.stringify([...this.streams].slice(-3));
-      reject(new Error(`never: ${what}; ${this.ended}, refused [${this.refusals.join(", ")}], ${seen}`));
+      const refusals = this.refusals.slice(-3).join(", ");
+      reject(new Error(`never: ${what}; ${this.ended}, refused [${refusals}], ${seen}`));
     }, patience);
     try {
       await promise;

@@ -95,6 +95,12 @@ export class Connection implements StreamOwner, SenderUser, WriterUser {
     this.user.available();
   }
 
+  userReset(stream: SessionStream, code: number): void {
+    this.streamReset(stream, code);
+    // The user found the message malformed: that counts as what we find ourselves.
+    if (code === http2Codes.protocolError) this.countReset(stream.openedAt);
+  }
+
   streamError(stream: SessionStream, code: number): void {
     this.streamReset(stream, code);
     stream.user.reset(code, false, true);

@@ -153,6 +153,15 @@ describe("streams given up at once", () => {
     }
   });
 
+  test("by requests that their user finds malformed", () => {
+    const half = server();
+    half.answer = (stream) => stream.reset(1);
+    assert.equal(
+      roundsTaken(half, 2000, (round) => [ask(round)]),
+      499,
+    );
+  });
+
   test("are forgiven when as many others are served", () => {
     const half = server();
     half.answer = (stream) => void (stream.remoteEnded && stream.head([":status", "204"], true));

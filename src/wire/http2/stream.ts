@@ -12,7 +12,7 @@ export interface StreamOwner {
   /** The peer broke a rule of this stream: RST_STREAM, and its user is told. */
   streamError(stream: SessionStream, code: number): void;
   /** The user gives it up. */
-  streamReset(stream: SessionStream, code: number): void;
+  userReset(stream: SessionStream, code: number): void;
 }
 
 const nobody: StreamUser = {
@@ -94,7 +94,7 @@ export class SessionStream implements Http2Stream {
   reset(code: number): void {
     if (this.closed) return;
     if (code === http2Codes.noError && this.localEnded && !this.finished) this.resetAfterwards = true;
-    else this.#connection.streamReset(this, code);
+    else this.#connection.userReset(this, code);
   }
 
   consumed(bytes: number): void {
