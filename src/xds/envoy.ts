@@ -161,7 +161,7 @@ export interface Router {
 }
 
 /** Of clients' connections, or of endpoints'. */
-export interface CommonHttpOptions {
+interface CommonHttpOptions {
   readonly idle_timeout?: Duration;
   readonly max_connection_duration?: Duration;
   readonly max_headers_count?: number;
