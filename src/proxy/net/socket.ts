@@ -34,19 +34,23 @@ export class WireSocket {
   tls: TlsFacts | undefined = undefined;
   #paused = false;
   #closed = false;
+  /** What came while paused: TLS gives all that it has deciphered, one read of the system's at most. */
+  #held: Buffer | undefined = undefined;
+  #heldEnd = false;
 
   private constructor(user: SocketUser, make: (onread: NonNullable<ConnectOptions["onread"]>) => Socket) {
     this.user = user;
     this.socket = make({
       buffer: shared,
       callback: (length) => {
-        this.user.bytes(shared, 0, length);
+        if (this.#paused || this.#held) this.#hold(length);
+        else this.user.bytes(shared, 0, length);
         return true;
       },
     });
     this.socket.on("end", () => {
-      this.ended = true;
-      this.user.ended();
+      if (this.#paused || this.#held) this.#heldEnd = true;
+      else this.#end();
     });
     this.socket.on("error", (error) => void (this.error = error));
     this.socket.on("close", () => {
@@ -143,7 +147,30 @@ export class WireSocket {
   resume(): void {
     if (!this.#paused) return;
     this.#paused = false;
-    if (!this.socket.destroyed) this.socket.resume();
+    if (this.socket.destroyed) return;
+    // Not from within whoever asks for more.
+    if (this.#held || this.#heldEnd) queueMicrotask(() => this.#giveHeld());
+    this.socket.resume();
+  }
+
+  #hold(length: number): void {
+    const piece = copyOf(shared, 0, length);
+    this.#held = this.#held ? Buffer.concat([this.#held, piece]) : piece;
+  }
+
+  #giveHeld(): void {
+    if (this.#paused || this.closed) return;
+    const held = this.#held;
+    this.#held = undefined;
+    if (held) this.user.bytes(held, 0, held.length);
+    if (!this.#heldEnd || this.#paused || this.closed) return;
+    this.#heldEnd = false;
+    this.#end();
+  }
+
+  #end(): void {
+    this.ended = true;
+    this.user.ended();
   }
 
   /** Sends what was written, then says that no more comes. */

@@ -4,7 +4,7 @@ import { Duplex } from "node:stream";
 import { connect, type ConnectionOptions } from "node:tls";
 import { after, before, describe, test } from "node:test";
 import type { FilterChain, Listener } from "../../xds/index.ts";
-import { cluster, resources, talk } from "../fixture.ts";
+import { cluster, resources, talk, tcpListener } from "../fixture.ts";
 import { eventually, get, ok, TestGateway } from "../gateway-fixture.ts";
 import { TestAuthority } from "./fixture.ts";
 import { downstream, ownCertificate, securedChain, visit } from "./gateway-fixture.ts";
@@ -258,6 +258,37 @@ describe("TLS with clients", () => {
       assert.equal(await agreed("http/1.1", "istio"), "istio");
       assert.equal(await agreed("http/1.1"), "http/1.1");
       assert.equal(await agreed("spdy/3"), false);
+    });
+  });
+
+  describe("bytes of any protocol", () => {
+    const [chain] = tcpListener(80, "origin").filter_chains;
+    const carried = { ...chain, filters: chain?.filters ?? [] };
+    const secured = { ...carried, transport_socket: downstream({ tls_certificates: [ownCertificate(shop)] }) };
+
+    test("are carried, each side's end of its own", async () => {
+      await serve([secured]);
+      gateway.accept = (socket) => {
+        let text = "";
+        socket.removeAllListeners("end");
+        socket.on("data", (bytes) => (text += bytes.toString("latin1")));
+        socket.on("end", () => socket.end(`heard ${text}`));
+      };
+      const answer = await new Promise<string>((resolve, reject) => {
+        let text = "";
+        const options = { port: gateway.port, rejectUnauthorized: false, allowHalfOpen: true };
+        const socket = connect(options, () => socket.end("all of it"));
+        socket.on("data", (bytes) => (text += bytes.toString("latin1")));
+        socket.on("end", () => resolve(text));
+        socket.on("error", reject);
+      });
+      assert.equal(answer, "heard all of it");
+    });
+
+    test("break where the other side breaks", async () => {
+      gateway.accept = (socket) => void socket.on("data", () => socket.resetAndDestroy());
+      await assert.rejects(visit(gateway.port, "anything"), /ECONNRESET/);
+      gateway.accept = echoing;
     });
   });
 

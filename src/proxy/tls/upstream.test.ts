@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
+import { createSecureServer } from "node:http2";
 import { createServer, type Server, type TLSSocket, type TlsOptions } from "node:tls";
 import { after, afterEach, before, describe, test } from "node:test";
 import { filterTypes, type Cluster, type TypedFilter } from "../../xds/index.ts";
@@ -159,6 +160,30 @@ describe("a cluster's connections over TLS", () => {
     assert.match(await ask(), /^HTTP\/1\.1 200 OK/);
     assert.equal(origin.sockets[0]?.alpnProtocol, "istio");
   });
+
+  const spoken = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
+  const protocols = {
+    "HTTP/2 where that is configured": { explicit_http_config: { http2_protocol_options: {} } },
+    "what ALPN agrees on where that is wanted": { auto_config: {} },
+  };
+  for (const [what, options] of Object.entries(protocols)) {
+    test(`speak ${what}`, async () => {
+      const server = createSecureServer({ cert: shop.certificate, key: shop.key }, (request, response) => {
+        response.end(`HTTP/${request.httpVersion}`);
+      });
+      await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+      const secured = cluster("origin", [`127.0.0.1:${(server.address() as AddressInfo).port}`], {
+        transport_socket: upstream({}),
+        typed_extension_protocol_options: { [spoken]: { "@type": `type.googleapis.com/${spoken}`, ...options } },
+      });
+      await gateway.proxy.configure({
+        [gateway.node.id]: resources({ listeners: [httpListener(80, [toCluster("origin")])], clusters: [secured] }),
+      });
+      assert.match(await talk(gateway.port, get, (answer) => answer.includes("HTTP/2.0")), /^HTTP\/1\.1 200 OK/);
+      await gateway.proxy.configure({ [gateway.node.id]: resources({}) });
+      await new Promise<void>((resolve) => void server.close(() => resolve()));
+    });
+  }
 
   test("to a server that speaks no TLS fail, and say why", async () => {
     gateway.accept = (socket) => void socket.on("data", () => socket.write("HTTP/1.1 400 Bad Request\r\n\r\n"));
