@@ -34,7 +34,7 @@ export class StaticProxy {
   readonly #service: Service;
   readonly #ports: BoundPorts;
   readonly #sweeper: Sweeper;
-  readonly #material = new Material((name) => this.#secrets.get(name));
+  readonly #material: Material;
   readonly #logs: LogFiles;
   readonly #startedAt = systemClock.monotonic();
   #bootstrap: Bootstrap = {};
@@ -45,6 +45,10 @@ export class StaticProxy {
     this.#logs = new LogFiles((path, error) =>
       options.log.warning("an access log cannot be written", { path, error: error.message }),
     );
+    this.#material = new Material({
+      secret: (name) => this.#secrets.get(name),
+      trouble: (why) => options.log.warning("a changed certificate cannot be used; the old one stays", { why }),
+    });
     const node = nodeOf(bootstrap);
     this.#config = new LiveWorkload(node, {
       clock: systemClock,

@@ -58,7 +58,7 @@ function refused(path: string, message: string, at: Position): LoadedBootstrap {
 /** What only compiling the resources finds: they are put in force where nothing can reach them. */
 function refusals(bootstrap: Bootstrap): string[] {
   const secrets = secretsOf(bootstrap);
-  const material = new Material((name) => secrets.get(name));
+  const material = new Material({ secret: (name) => secrets.get(name) });
   const trial = new LiveWorkload(nodeOf(bootstrap), { ...inertSurroundings, material });
   const { changes, pathOf } = resourcesOf(bootstrap);
   const found = changes.flatMap((change) =>

@@ -9,7 +9,7 @@ export const dataSource = message(
   ["filename", "inline_string", "inline_bytes", "environment_variable"],
 );
 
-const watched = noEffect("the folder of each file is watched");
+const watched = noEffect("every file is looked at again, every two seconds in which it is used");
 
 const certificate = message({
   certificate_chain: dataSource,

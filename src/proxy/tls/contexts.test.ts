@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { rmSync } from "node:fs";
 import { after, describe, test } from "node:test";
+import { ManualClock } from "../../base/index.ts";
 import { transportSocketTypes, type CommonTlsContext, type Secret } from "../../xds/index.ts";
 import { listenerShape } from "../config/honoured.ts";
 import { check } from "../config/shape.ts";
@@ -18,7 +20,7 @@ const secrets: Record<string, Secret> = {
   own: { name: "own", tls_certificate: ownCertificate(shop) },
   trust: { name: "trust", validation_context: { trusted_ca } },
 };
-const material = new Material((name) => secrets[name]);
+const material = new Material({ secret: (name) => secrets[name] });
 
 const server = (common: CommonTlsContext) =>
   new ServerTls({ "@type": transportSocketTypes.downstreamTls, common_tls_context: common }, "socket", material);
@@ -77,7 +79,7 @@ describe("a TLS context", () => {
 
   test("serves with a secret that was replaced, and keeps the old one where the new one is no good", () => {
     let now: Secret = { name: "own", tls_certificate: ownCertificate(shop) };
-    const changing = new Material(() => now);
+    const changing = new Material({ secret: () => now });
     const message = {
       "@type": transportSocketTypes.downstreamTls,
       common_tls_context: { tls_certificate_sds_secret_configs: [{ name: "own" }] },
@@ -93,6 +95,34 @@ describe("a TLS context", () => {
     now = { name: "own", tls_certificate: { ...ownCertificate(shop), private_key: { inline_string: "nothing" } } };
     changing.changed();
     assert.equal(context(), second);
+  });
+
+  test("serves with the files as they are, and keeps the old ones while they do not fit together", () => {
+    const clock = new ManualClock();
+    const troubles: string[] = [];
+    const files = new Material({ clock, trouble: (why) => troubles.push(why) });
+    const certificate = authority.write("live.pem", shop.certificate);
+    const key = authority.write("live.key", shop.key);
+    const source = { certificate_chain: { filename: certificate }, private_key: { filename: key } };
+    const message = {
+      "@type": transportSocketTypes.downstreamTls,
+      common_tls_context: { tls_certificates: [source] },
+    };
+    const tls = new ServerTls(message, "socket", files);
+    const context = () => tls.begin({ serverName: undefined, alpn: [] })?.options.secureContext;
+    const first = context();
+    authority.write("live.pem", other.certificate);
+    assert.equal(context(), first, "files are not looked at for every connection");
+    clock.advance(2000);
+    assert.equal(context(), first, "the new certificate has no key yet");
+    assert.match(troubles.join(), /^socket[^,]*: the private key is not the certificate's$/);
+    rmSync(key);
+    clock.advance(2000);
+    assert.equal(context(), first);
+    authority.write("live.key", other.key);
+    clock.advance(2000);
+    assert.notEqual(context(), first);
+    assert.equal(troubles.length, 1);
   });
 
   const withKey = (private_key: { readonly inline_string: string }) => ({
