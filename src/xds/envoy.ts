@@ -145,6 +145,8 @@ export interface HttpProtocolOptions {
     readonly idle_timeout?: Duration;
     readonly max_requests_per_connection?: number;
   };
+  /** The name asked for over TLS is the request's host; the server's certificate must be of that name. */
+  readonly upstream_http_protocol_options?: { readonly auto_sni?: boolean; readonly auto_san_validation?: boolean };
   readonly explicit_http_config?: HttpVersions;
   readonly use_downstream_protocol_config?: HttpVersions;
   readonly auto_config?: HttpVersions;

@@ -39,6 +39,7 @@ export class LiveCluster implements Cluster {
   idleTimeout = 3_600_000;
   protocol: Cluster["protocol"] = "http1";
   http2 = defaultHttp2;
+  serverNames: Cluster["serverNames"] = { fromRequest: false, checked: false };
   limits: Cluster["limits"] = defaults;
   destination: DestinationService;
   message: ClusterMessage;
@@ -74,7 +75,7 @@ export class LiveCluster implements Cluster {
 
   configure(message: ClusterMessage): void {
     // First what may throw: a cluster that is refused stays as it was.
-    this.#sockets.configure(message);
+    const socketsChanged = this.#sockets.configure(message);
     const kindChanged = (this.message.type ?? "STATIC") !== (message.type ?? "STATIC");
     this.message = message;
     this.destination = destinationService(message);
@@ -84,12 +85,14 @@ export class LiveCluster implements Cluster {
     const pool = poolOptions(message);
     this.protocol = pool.protocol;
     this.http2 = pool.http2;
+    this.serverNames = pool.serverNames;
     this.idleTimeout = pool.idleTimeout;
     this.maxRequestsPerConnection = pool.maxRequestsPerConnection;
     const policy = policyOf(message);
     if (policy !== this.#policy) this.#balance = balancer(policy);
     this.#policy = policy;
     if (kindChanged) this.close();
+    else if (socketsChanged) this.#renewEndpoints();
     if (message.type === "STRICT_DNS" || message.type === "LOGICAL_DNS") this.#resolveNames(message);
     else if (message.type !== "EDS" && message.type !== "ORIGINAL_DST") {
       this.#set(wantedEndpoints(message.load_assignment));
@@ -142,6 +145,24 @@ export class LiveCluster implements Cluster {
     return endpoint;
   }
 
+  /** Connections made under other rules carry no new requests. */
+  #renewEndpoints(): void {
+    const renewed = new Map<LiveEndpoint, LiveEndpoint>();
+    for (const [key, endpoint] of this.#endpoints) {
+      const successor = endpoint.successor();
+      renewed.set(endpoint, successor);
+      this.#endpoints.set(key, successor);
+    }
+    this.#usable = this.#usable.map((endpoint) => renewed.get(endpoint) ?? endpoint);
+  }
+
+  /** The endpoint of an address; another one than before where it is reached in another way. */
+  #endpoint({ address, port, transport }: WantedEndpoint): LiveEndpoint {
+    const known = this.#endpoints.get(endpointKey(address, port));
+    if (!known) return new LiveEndpoint(address, port);
+    return this.#sockets.of(known.transport) === this.#sockets.of(transport) ? known : known.successor();
+  }
+
   #dropIdle(): void {
     for (const [key, endpoint] of this.#endpoints) {
       if (endpoint.active > 0) continue;
@@ -187,7 +208,7 @@ export class LiveCluster implements Cluster {
       const key = endpointKey(entry.address, entry.port);
       if (kept.has(key)) continue;
       kept.add(key);
-      const endpoint = this.#endpoints.get(key) ?? new LiveEndpoint(entry.address, entry.port);
+      const endpoint = this.#endpoint(entry);
       this.#endpoints.set(key, endpoint);
       endpoint.hostname = entry.hostname;
       endpoint.healthy = entry.healthy;
@@ -233,7 +254,7 @@ const httpOptions = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 /** What is spoken, idle timeout and requests per connection stand in the upstream's HTTP options. */
 function poolOptions(
   message: ClusterMessage,
-): Pick<Cluster, "protocol" | "http2" | "idleTimeout" | "maxRequestsPerConnection"> {
+): Pick<Cluster, "protocol" | "http2" | "idleTimeout" | "maxRequestsPerConnection" | "serverNames"> {
   const options = httpOptionsOf(message);
   const given = options?.common_http_protocol_options;
   const versions = options?.explicit_http_config ?? options?.use_downstream_protocol_config ?? options?.auto_config;
@@ -242,6 +263,10 @@ function poolOptions(
     http2: sessionOptions(versions?.http2_protocol_options),
     idleTimeout: milliseconds(given?.idle_timeout, 3_600_000),
     maxRequestsPerConnection: given?.max_requests_per_connection ?? 0,
+    serverNames: {
+      fromRequest: options?.upstream_http_protocol_options?.auto_sni ?? false,
+      checked: options?.upstream_http_protocol_options?.auto_san_validation ?? false,
+    },
   };
 }
 

@@ -290,6 +290,8 @@ export interface Cluster {
   readonly http2: Http2Rules;
   /** Undefined: no healthy endpoint (503 UH). */
   pick(request: PickRequest): Endpoint | undefined;
+  /** Over TLS: whether the name asked for is the request's own, and whether the server's certificate must be of the name asked for. */
+  readonly serverNames: { readonly fromRequest: boolean; readonly checked: boolean };
   /** How connections to this endpoint become secure; undefined: they are plain. */
   tls(endpoint: Endpoint): ClientTls | undefined;
   /** The version of the PROXY header that connections to this endpoint begin with. */

@@ -24,6 +24,13 @@ export class LiveEndpoint implements Endpoint {
     this.port = port;
     this.key = endpointKey(address, port);
   }
+
+  /** The same address with connections of its own; this one takes no more. */
+  successor(): LiveEndpoint {
+    this.gone = true;
+    const { hostname, workload, healthy, weight, transport } = this;
+    return Object.assign(new LiveEndpoint(this.address, this.port), { hostname, workload, healthy, weight, transport });
+  }
 }
 
 export function endpointKey(address: string, port: number): string {

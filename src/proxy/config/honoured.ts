@@ -47,6 +47,7 @@ const upstreamHttpOptions = message({ idle_timeout: duration, max_requests_per_c
 const httpProtocolOptions = message(
   {
     common_http_protocol_options: upstreamHttpOptions,
+    upstream_http_protocol_options: message({ auto_sni: flag, auto_san_validation: flag }),
     explicit_http_config: message(httpVersions, ["http_protocol_options", "http2_protocol_options"]),
     use_downstream_protocol_config: message(httpVersions),
     auto_config: message(httpVersions),

@@ -17,7 +17,7 @@ interface TransportSocket {
 /** The transport sockets of a cluster, and which of them an endpoint is reached by. */
 export class TransportSockets {
   readonly #material: Material;
-  #given: Given = {};
+  #given: Given = { transport_socket_matches: [] };
   #first: TransportSocket = { tls: undefined, proxied: undefined };
   #matches: readonly { readonly wanted: Transport; readonly socket: TransportSocket }[] = [];
 
@@ -25,14 +25,14 @@ export class TransportSockets {
     this.#material = material;
   }
 
-  /** Throws, with the field's path, on what cannot be honoured; then everything is as it was. */
-  configure({ transport_socket, transport_socket_matches = [] }: Given): void {
+  /** Throws, with the field's path, on what cannot be honoured; then everything is as it was. True: they are others now. */
+  configure({ transport_socket, transport_socket_matches = [] }: Given): boolean {
     const given: Given = {
       ...(transport_socket ? { transport_socket } : {}),
       transport_socket_matches,
     };
     // The same sockets keep their sessions.
-    if (isDeepStrictEqual(given, this.#given)) return;
+    if (isDeepStrictEqual(given, this.#given)) return false;
     const first = this.#compile(transport_socket, "");
     this.#matches = transport_socket_matches.map(({ match = {}, transport_socket }, index) => ({
       wanted: match,
@@ -40,6 +40,7 @@ export class TransportSockets {
     }));
     this.#first = first;
     this.#given = given;
+    return true;
   }
 
   of(transport: Transport): TransportSocket {

@@ -34,6 +34,17 @@ export interface Attempting {
   failed(failure: Failure): void;
 }
 
+function poolFor(cluster: Cluster, endpoint: Endpoint, host: string, surroundings: Surroundings): Pool {
+  const pool = Pool.of(cluster, endpoint, surroundings);
+  const serverName = cluster.serverNames.fromRequest ? hostName(host) : undefined;
+  return serverName === undefined ? pool : pool.named(serverName);
+}
+
+/** Host without its port, as a server is asked for by name; undefined: it is no name. */
+function hostName(host: string): string | undefined {
+  return /^([a-z0-9](?:[a-z0-9._-]{0,251}[a-z0-9])?)(?::\d+)?$/.exec(host.toLowerCase())?.[1];
+}
+
 /** One try to have a request answered by one endpoint. */
 export class Attempt implements Caller, Waiting {
   readonly endpoint: Endpoint;
@@ -44,12 +55,13 @@ export class Attempt implements Caller, Waiting {
   #reused = false;
   #over = false;
 
-  /** `ends`: who may be named to the endpoint. */
+  /** `ends`: who may be named to the endpoint. `host`: whom the request is for. */
   constructor(
     by: Attempting,
     cluster: Cluster,
     endpoint: Endpoint,
     ends: ProxiedEnds | undefined,
+    host: string,
     surroundings: Surroundings,
   ) {
     this.#by = by;
@@ -58,7 +70,7 @@ export class Attempt implements Caller, Waiting {
     const version = ends && cluster.proxied(endpoint);
     this.#pool = version
       ? Pool.alone(cluster, endpoint, printProxyHeader(version, ends), surroundings)
-      : Pool.of(cluster, endpoint, surroundings);
+      : poolFor(cluster, endpoint, host, surroundings);
     endpoint.active += 1;
     cluster.load.requests += 1;
   }

@@ -3,6 +3,14 @@ import { nobody, type WireSocket } from "../net/socket.ts";
 import { securing } from "./securing.ts";
 import type { Surroundings } from "./surroundings.ts";
 
+/** What sets the connections of a pool apart from others to the same endpoint. */
+export interface Purpose {
+  /** What names the client such a connection is made for: it serves one exchange, and nobody else's. */
+  readonly header?: Buffer;
+  /** The name that is asked for over TLS, as a request has it. */
+  readonly serverName?: string;
+}
+
 /** Opens and counts the connections of one cluster to one endpoint, whatever they speak. */
 export class Connections {
   readonly cluster: Cluster;
@@ -10,8 +18,7 @@ export class Connections {
   readonly surroundings: Surroundings;
   readonly #first: () => void;
   readonly #last: () => void;
-  /** What names the client such a connection is made for: it serves one exchange, and nobody else's. */
-  readonly #header: Buffer | undefined;
+  readonly #purpose: Purpose;
   /** Open ones, and those being made. */
   #count = 0;
 
@@ -21,25 +28,35 @@ export class Connections {
     endpoint: Endpoint,
     surroundings: Surroundings,
     on: { readonly first: () => void; readonly last: () => void },
-    header?: Buffer,
+    purpose: Purpose = {},
   ) {
     this.cluster = cluster;
     this.endpoint = endpoint;
     this.surroundings = surroundings;
     this.#first = on.first;
     this.#last = on.last;
-    this.#header = header;
+    this.#purpose = purpose;
   }
 
   /** Exchanges a connection may carry; 0: as many as come. */
   get maxRequests(): number {
-    return this.#header ? 1 : this.cluster.maxRequestsPerConnection;
+    return this.#purpose.header ? 1 : this.cluster.maxRequestsPerConnection;
   }
 
-  /** Without one of its own nobody would ever wake who waits here, so one is always allowed, as in Envoy. */
+  /**
+   * Without one of its own nobody would ever wake who waits here, so one is always allowed, as in Envoy; but not one for
+   * whatever name or address clients come with.
+   */
   get mayOpen(): boolean {
     const { load, limits } = this.cluster;
-    return (this.#count === 0 && !this.#header) || load.connections < limits.connections;
+    const { header, serverName } = this.#purpose;
+    const always = header === undefined && serverName === undefined;
+    return (this.#count === 0 && always) || load.connections < limits.connections;
+  }
+
+  /** There is none, and there can be none: nobody would ever make room for who waits. */
+  get hopeless(): boolean {
+    return this.#count === 0 && !this.mayOpen;
   }
 
   /** `alpn`: what is offered to speak where TLS is wanted. One of the two is called later; after `opened` its user says `left` when the connection is gone. */
@@ -49,8 +66,9 @@ export class Connections {
     this.#count += 1;
     if (this.#count === 1) this.#first();
     const { address, port } = this.endpoint;
-    const secure = securing(this.cluster, this.endpoint, alpn, this.surroundings);
-    const destination = { address, port, timeout: connectTimeout, keepAlive, secure, header: this.#header };
+    const { header, serverName } = this.#purpose;
+    const secure = securing(this.cluster, this.endpoint, { alpn, serverName }, this.surroundings);
+    const destination = { address, port, timeout: connectTimeout, keepAlive, secure, header };
     this.surroundings.connector.connect(destination, nobody, {
       connected: opened,
       failed: (reason) => {

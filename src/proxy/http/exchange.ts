@@ -181,7 +181,7 @@ export class Exchange implements Attempting, Limited {
     if (this.#done) return;
     this.outcome.tried();
     // A callee in this process knows its caller.
-    this.#attempt = new Attempt(this, cluster, endpoint, hop ? undefined : origin.ends, this.#surroundings);
+    this.#attempt = new Attempt(this, cluster, endpoint, hop ? undefined : origin.ends, this.#host, this.#surroundings);
     if (hop?.apart) return this.#attempt.attachTo(new HandOver(hop.apart, this.#surroundings));
     const { fresh } = this.#retries;
     if (this.method === "CONNECT" && action.endsConnect) return this.#attempt.start("raw", fresh);

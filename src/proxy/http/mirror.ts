@@ -56,7 +56,8 @@ export class Mirror implements Attempting {
     const hop = inboundHop(origin, endpoint, head, this.#surroundings);
     if (hop === "unready") return;
     this.#hop = hop;
-    this.#attempt = new Attempt(this, this.#cluster, endpoint, hop ? undefined : origin.ends, this.#surroundings);
+    const ends = hop ? undefined : origin.ends;
+    this.#attempt = new Attempt(this, this.#cluster, endpoint, ends, this.#request.host, this.#surroundings);
     this.#timeout.set(timeout || mostTime);
     if (hop?.apart) return this.#attempt.attachTo(new HandOver(hop.apart, this.#surroundings));
     this.#attempt.start(upstreamProtocol(this.#cluster, hop?.cluster, this.#exchange.message.major), false);

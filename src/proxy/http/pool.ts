@@ -4,7 +4,7 @@ import { Http1Pool } from "../http1/pool.ts";
 import { Http2Pool } from "../http2/pool.ts";
 import type { WireSocket } from "../net/socket.ts";
 import type { ClientStream } from "./codec.ts";
-import { Connections } from "./connections.ts";
+import { Connections, type Purpose } from "./connections.ts";
 import { RawStream } from "./raw-stream.ts";
 import type { Surroundings, Swept } from "./surroundings.ts";
 
@@ -42,13 +42,28 @@ export class Pool implements Swept {
   /** What TLS agreed on last. */
   #agreed: "http1" | "http2" | undefined;
 
-  readonly #alone: boolean;
+  /** Those whose connections ask for the name a request has, while there are any. */
+  readonly #named = new Map<string, Pool>();
 
-  private constructor(cluster: Cluster, endpoint: Endpoint, surroundings: Surroundings, header?: Buffer) {
+  private constructor(
+    cluster: Cluster,
+    endpoint: Endpoint,
+    surroundings: Surroundings,
+    purpose: Purpose = {},
+    emptied: () => void = () => undefined,
+  ) {
     const { sweeper } = surroundings;
-    const on = { first: () => sweeper.add(this), last: () => sweeper.remove(this) };
-    this.#connections = new Connections(cluster, endpoint, surroundings, on, header);
-    this.#alone = header !== undefined;
+    const last = () => {
+      sweeper.remove(this);
+      emptied();
+    };
+    this.#connections = new Connections(
+      cluster,
+      endpoint,
+      surroundings,
+      { first: () => sweeper.add(this), last },
+      purpose,
+    );
     this.#one = new Http1Pool(this.#connections);
     this.#two = new Http2Pool(this.#connections);
   }
@@ -62,13 +77,23 @@ export class Pool implements Swept {
 
   /** For one exchange, on a connection that begins with what names its client. */
   static alone(cluster: Cluster, endpoint: Endpoint, header: Buffer, surroundings: Surroundings): Pool {
-    return new Pool(cluster, endpoint, surroundings, header);
+    return new Pool(cluster, endpoint, surroundings, { header });
+  }
+
+  /** For exchanges whose connections ask for this name. */
+  named(serverName: string): Pool {
+    let pool = this.#named.get(serverName);
+    if (!pool) {
+      const { cluster, endpoint, surroundings } = this.#connections;
+      pool = new Pool(cluster, endpoint, surroundings, { serverName }, () => this.#named.delete(serverName));
+      if (!pool.#connections.hopeless) this.#named.set(serverName, pool);
+    }
+    return pool;
   }
 
   /** Gives a way, at once where there is one. `fresh`: not over a connection that was used before. */
   acquire(waiting: Waiting, protocol: UpstreamProtocol, fresh: boolean): void {
-    // Nobody would ever make room for who waits here.
-    if (this.#alone && !this.#connections.mayOpen) return waiting.overflow();
+    if (this.#connections.hopeless) return waiting.overflow();
     switch (protocol === "auto" ? this.#agreed : protocol) {
       case "http1":
         return this.#one.acquire(waiting, fresh);

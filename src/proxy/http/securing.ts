@@ -6,11 +6,15 @@ import type { Surroundings } from "./surroundings.ts";
 export function securing(
   cluster: Cluster,
   endpoint: Endpoint,
-  alpn: readonly string[],
+  asking: { readonly alpn: readonly string[]; readonly serverName?: string | undefined },
   { telemetry }: Surroundings,
 ): Securing | undefined {
   const tls = cluster.tls(endpoint);
   if (!tls) return undefined;
   const { key, hostname } = endpoint;
-  return { tls, towards: { key, hostname, alpn }, counters: telemetry.tls("cluster", cluster.name) };
+  return {
+    tls,
+    towards: { key, hostname, ...asking, nameMustFit: cluster.serverNames.checked },
+    counters: telemetry.tls("cluster", cluster.name),
+  };
 }

@@ -18,7 +18,7 @@ export function dial(
   endpoint.active += 1;
   let counted = true;
   const { address, port } = endpoint;
-  const secure = securing(cluster, endpoint, [], surroundings);
+  const secure = securing(cluster, endpoint, { alpn: [] }, surroundings);
   surroundings.connector.connect(
     { address, port, timeout: cluster.connectTimeout, keepAlive: cluster.keepAlive, secure, header },
     user,

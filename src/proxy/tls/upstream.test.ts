@@ -13,6 +13,7 @@ import { ownCertificate, upstream } from "./gateway-fixture.ts";
 const authority = new TestAuthority();
 const shop = authority.leaf("shop", "DNS:shop.example,URI:spiffe://cluster.local/ns/default/sa/shop,IP:127.0.0.1");
 const client = authority.leaf("client", "URI:spiffe://cluster.local/ns/default/sa/client");
+const wide = authority.leaf("wide", "DNS:one.example,DNS:*.example");
 const stranger = authority.issue("stranger", { names: "DNS:shop.example" });
 const trusted_ca = { inline_string: authority.root.certificate };
 const gateway = new TestGateway();
@@ -81,6 +82,8 @@ async function assertFails(reason: string): Promise<void> {
   await eventually(`${line} is written`, () => readFileSync(log, "utf8").endsWith(line));
 }
 
+const spoken = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
+
 describe("a cluster's connections over TLS", () => {
   before(() => gateway.start());
   after(async () => {
@@ -143,6 +146,54 @@ describe("a cluster's connections over TLS", () => {
     assert.match(await ask(), /^HTTP\/1\.1 200 OK/);
   });
 
+  test("ask for the name of each request where that is wanted, and hold the server to it", async () => {
+    const options = {
+      [spoken]: {
+        "@type": `type.googleapis.com/${spoken}`,
+        upstream_http_protocol_options: { auto_sni: true, auto_san_validation: true },
+        explicit_http_config: { http_protocol_options: {} },
+      },
+    };
+    const common = { validation_context: { trusted_ca } };
+    const secured = { typed_extension_protocol_options: options };
+    await serve(upstream(common), { cert: wide.certificate, key: wide.key }, secured);
+    const askFor = (host: string) =>
+      talk(gateway.port, get.replace("Host: a", `Host: ${host}`), (answer) => /\r\n\r\n./.test(answer));
+    assert.match(await askFor("one.example"), /^HTTP\/1\.1 200 /);
+    assert.match(await askFor("Two.Example:8443"), /^HTTP\/1\.1 200 /);
+    assert.match(await askFor("one.example"), /^HTTP\/1\.1 200 /);
+    assert.deepEqual(
+      origin.sockets.map(({ servername }) => servername),
+      ["one.example", "two.example"],
+    );
+    assert.match(await askFor("three.test"), /^HTTP\/1\.1 503 /);
+    assert.match(await askFor("127.0.0.1"), /^HTTP\/1\.1 503 /);
+  });
+
+  test("made under other rules carry no new requests", async () => {
+    const rules = (exact: string) => ({
+      trusted_ca,
+      match_typed_subject_alt_names: [{ san_type: "DNS" as const, matcher: { exact } }],
+    });
+    const address = await origin.start({ cert: shop.certificate, key: shop.key });
+    const under = (exact: string) =>
+      gateway.proxy.configure({
+        [gateway.node.id]: resources({
+          listeners: [httpListener(80, [toCluster("origin")])],
+          clusters: [
+            cluster("origin", [address], { transport_socket: upstream({ validation_context: rules(exact) }) }),
+          ],
+        }),
+      });
+    await under("shop.example");
+    assert.match(await ask(), /^HTTP\/1\.1 200 /);
+    await under("shop.example");
+    assert.match(await ask(), /^HTTP\/1\.1 200 /);
+    assert.equal(origin.sockets.length, 1);
+    await under("other.example");
+    assert.match(await ask(), /^HTTP\/1\.1 503 /);
+  });
+
   test("take up the session of an endpoint again, with the same judgement", async () => {
     await serve(upstream({ validation_context: { trusted_ca } }, { sni: "shop.example" }));
     assert.match(await ask(), /^HTTP\/1\.1 200 OK/);
@@ -161,7 +212,6 @@ describe("a cluster's connections over TLS", () => {
     assert.equal(origin.sockets[0]?.alpnProtocol, "istio");
   });
 
-  const spoken = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
   const protocols = {
     "HTTP/2 where that is configured": { explicit_http_config: { http2_protocol_options: {} } },
     "what ALPN agrees on where that is wanted": { auto_config: {} },
