@@ -67,6 +67,35 @@ const refusedByEnvoy: readonly (readonly [what: string, text: string | RegExp, b
     "http_filters:\n",
     `http_filters:\n          - name: first\n            typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router }\n`,
   ],
+  ["a wildcard twice", 'domains: ["*"]', 'domains: ["*.a", "*.A"]'],
+  ["a redirect to two paths", /direct_response: .*/, "redirect: { path_redirect: /a, prefix_rewrite: /b }"],
+  ["two rewrites of the path", "timeout: 20s", "prefix_rewrite: /a, regex_rewrite: { pattern: { regex: a } }"],
+  ["two hosts", "timeout: 20s", "host_rewrite_literal: a, auto_host_rewrite: true"],
+  ["two matches of a header", "prefix: /direct", "prefix: /, headers: [{ name: a, exact_match: b, prefix_match: c }]"],
+  ["a path set as a header", "key: x-says", 'key: ":path"'],
+  [
+    "a host taken away",
+    "response_headers_to_add:",
+    "request_headers_to_remove: [host]\n                response_headers_to_add:",
+  ],
+  ["an operator nobody knows", "value: first", "value: '%NOPE%'"],
+  ["half an operator", "value: first", "value: 50%"],
+  ["heads of nothing", "codec_type: AUTO", "max_request_headers_kb: 0"],
+  ["an upgrade twice", "codec_type: AUTO", "upgrade_configs: [{ upgrade_type: a }, { upgrade_type: a }]"],
+  ["no time between retries", "timeout: 20s", "retry_policy: { retry_back_off: { base_interval: 0s } }"],
+  [
+    "a pause shorter than the first",
+    "timeout: 20s",
+    "retry_policy: { retry_on: 5xx, retry_back_off: { base_interval: 1s, max_interval: 0.5s } }",
+  ],
+  ["no time between questions", "dns_lookup_family: V4_ONLY", "dns_refresh_rate: 0s"],
+  ["a balancer for original destinations", "connect_timeout: 1s", "lb_policy: CLUSTER_PROVIDED"],
+  ["a cookie without name", "timeout: 20s", 'hash_policy: [{ cookie: { name: "" } }]'],
+  [
+    "a half star in a server name",
+    "- filters:\n      - name: envoy.filters.network.tcp",
+    '- filter_chain_match: { server_names: ["*a.b"] }\n      filters:\n      - name: envoy.filters.network.tcp',
+  ],
 ];
 
 describe("weft proxy and Envoy", { skip: envoy === undefined && "no Envoy; `npm run envoy` fetches one" }, () => {

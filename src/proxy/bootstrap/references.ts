@@ -42,10 +42,9 @@ function addressesTwice(listeners: readonly Listener[]): string[] {
   });
 }
 
-function ofCluster({ type = "STATIC", load_assignment, connect_timeout }: Cluster, path: string): string[] {
-  if (connect_timeout !== undefined && Number.parseFloat(connect_timeout) === 0) {
-    return [`${path}.connect_timeout: more than 0 s are needed`];
-  }
+function ofCluster({ type = "STATIC", load_assignment, lb_policy }: Cluster, path: string): string[] {
+  if (type === "ORIGINAL_DST") return [`${path}.type: ${noOriginal}`];
+  if (lb_policy === "CLUSTER_PROVIDED") return [`${path}.lb_policy: CLUSTER_PROVIDED is for original destinations`];
   if (type === "EDS") return [`${path}.type: EDS wants a management server; write the endpoints into load_assignment`];
   const endpoints = (load_assignment?.endpoints ?? []).flatMap(({ lb_endpoints }, locality) =>
     lb_endpoints.map(({ endpoint }, index) => ({
@@ -64,6 +63,8 @@ function ofCluster({ type = "STATIC", load_assignment, connect_timeout }: Cluste
   );
 }
 
+const noOriginal = "original destinations are known in a mesh only";
+
 function ofListener(listener: Listener, clusters: ReadonlySet<string>, path: string): string[] {
   const { address, additional_addresses = [], filter_chains, default_filter_chain: fallback } = listener;
   const chains = [
@@ -81,6 +82,11 @@ function ofListener(listener: Listener, clusters: ReadonlySet<string>, path: str
             `${at}.socket_address.address: "${socket_address.address}" is no IP address; 0.0.0.0 and :: are all there are`,
           ]
         : [],
+    ),
+    ...(listener.use_original_dst ? [`${path}.use_original_dst: ${noOriginal}`] : []),
+    ...(listener.bind_to_port === false ? [`${path}.bind_to_port: nothing would lead to it; ${noOriginal}`] : []),
+    ...(listener.listener_filters ?? []).flatMap(({ typed_config }, index) =>
+      typed_config?.["@type"] === filterTypes.originalDst ? [`${path}.listener_filters[${index}]: ${noOriginal}`] : [],
     ),
     ...sameMatches(filter_chains, path),
     ...(chains.length === 0 ? [`${path}: filter_chains or default_filter_chain is needed`] : []),
@@ -118,11 +124,36 @@ function ofManager(
 ): string[] {
   if (rds) return [`${path}.rds: wants a management server; write the routes into route_config`];
   if (!route_config) return [];
+  const wrong = [...domainsTwice(route_config), ...unremovable(route_config)];
+  if (wrong.length > 0) return wrong.map((fault) => `${path}.route_config.${fault}`);
   const weightless = withoutWeight(route_config).map((at) => `${path}.route_config.${at}: no cluster has a weight`);
   // Envoy's default where the routes are part of the configuration.
   if (route_config.validate_clusters === false) return weightless;
   const unknown = namedClusters(route_config).filter(({ name }) => !clusters.has(name));
   return [...weightless, ...unknown.map(({ name, at }) => `${path}.route_config.${at}: there is no cluster "${name}"`)];
+}
+
+function domainsTwice({ virtual_hosts }: RouteConfiguration): string[] {
+  const seen = new Set<string>();
+  return virtual_hosts.flatMap(({ domains }, host) =>
+    domains.flatMap((domain, index) => {
+      const isKnown = seen.has(domain.toLowerCase());
+      seen.add(domain.toLowerCase());
+      return isKnown ? [`virtual_hosts[${host}].domains[${index}]: ${domain} stands twice`] : [];
+    }),
+  );
+}
+
+/** Fields without which a message is none. */
+function unremovable(message: object, path = ""): string[] {
+  return Object.entries(message).flatMap(([key, value]: [string, unknown]) => {
+    const at = Array.isArray(message) ? `${path}[${key}]` : path === "" ? key : `${path}.${key}`;
+    if (typeof value !== "object" || value === null) return [];
+    if (!key.endsWith("_headers_to_remove") || !Array.isArray(value)) return unremovable(value, at);
+    return value.flatMap((name: unknown, index) =>
+      /^(?::.*|host)$/i.test(String(name)) ? [`${at}[${index}]: ${String(name)} cannot be removed`] : [],
+    );
+  });
 }
 
 /** Where splits are none of whose parts has a weight. */

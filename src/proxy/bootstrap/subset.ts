@@ -61,6 +61,9 @@ const head = `# What of Envoy's configuration is honoured
 configurations are held against (\`npm run docs:subset\`). A field that does not stand here is refused when the file is read, and so is a value
 that does not stand here. In a mesh the same tables hold for what the control plane sends.
 
+What is fetched or found out in a mesh is not there for a file: management servers (\`rds\`, \`EDS\`) and original destinations (\`ORIGINAL_DST\`,
+\`use_original_dst\`, \`bind_to_port: false\`).
+
 Fields may be written as here or in lowerCamelCase, values of enums by their names in any case, durations as \`"2.5s"\`.
 `;
 
@@ -88,6 +91,9 @@ class Section {
       const names = shape.exactlyOne.map(code).join(", ");
       this.#choices.push(`${path === "" ? "Exactly" : `Of ${code(path)}, exactly`} one of ${names}.`);
     }
+    for (const group of shape.atMostOne) {
+      this.#choices.push(`${path === "" ? "At" : `Of ${code(path)}, at`} most one of ${group.map(code).join(", ")}.`);
+    }
     for (const [name, field] of Object.entries(shape.fields))
       this.#field(field, path === "" ? name : `${path}.${name}`);
   }
@@ -111,7 +117,7 @@ class Section {
       case "flag":
         return "true or false";
       case "duration":
-        return "a duration";
+        return shape.positive ? "a duration above 0 s" : "a duration";
       case "any":
         return "anything";
       case "number":

@@ -59,6 +59,8 @@ function rangeFit(ranges: FilterChainMatch["prefix_ranges"], addressOf: (facts: 
 function serverNameFit(names: readonly string[] | undefined): Fit {
   if (!names || names.length === 0) return anything;
   const lower = names.map((name) => name.toLowerCase());
+  const partial = lower.find((name) => /^\*[^.]|.\*/.test(name));
+  if (partial !== undefined) throw new RangeError(`server_names: ${partial}: a star stands for the first labels only`);
   return ({ serverName }) => {
     const asked = serverName?.toLowerCase() ?? "";
     let best = -1;

@@ -120,11 +120,14 @@ function httpChain(
     suppressEnvoyHeaders: (router as Router).suppress_envoy_headers ?? false,
     answersWithId: message.always_set_request_id_in_response ?? false,
     acceptHttp10: message.http_protocol_options?.accept_http_10 ?? false,
-    upgrades: new Set(
-      (message.upgrade_configs ?? [])
-        .filter(({ enabled = true }) => enabled)
-        .map(({ upgrade_type }) => upgrade_type.toLowerCase()),
-    ),
+    upgrades: under("upgrade_configs", () => upgradesOf(message)),
     accessLog: under("access_log", () => accessLog(message.access_log, write)),
   };
+}
+
+function upgradesOf({ upgrade_configs = [] }: HttpConnectionManager): ReadonlySet<string> {
+  const names = upgrade_configs.map(({ upgrade_type }) => upgrade_type.toLowerCase());
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new RangeError(`${twice} stands twice`);
+  return new Set(names.filter((_, index) => upgrade_configs[index]?.enabled !== false));
 }

@@ -2,7 +2,7 @@ import { filterTypes } from "../../xds/index.ts";
 import { headerFields, metadata, names, percent, runtimePercent } from "./honoured-parts.ts";
 import { regex, stringMatcher } from "./matcher-shape.ts";
 import { anything, duration, flag, later, list, message, noEffect, number, oneOf } from "./shape.ts";
-import { only, refused, required, table, text, typed, whole } from "./shape.ts";
+import { only, positive, refused, required, table, text, typed, whole } from "./shape.ts";
 
 /** What of a route configuration is honoured. */
 
@@ -38,7 +38,7 @@ export const retry = message({
   num_retries: number,
   per_try_timeout: duration,
   retriable_status_codes: list(number),
-  retry_back_off: message({ base_interval: required(duration), max_interval: duration }),
+  retry_back_off: message({ base_interval: required(positive), max_interval: positive }),
   retry_host_predicate: list(
     message({ name: oneOf("envoy.retry_host_predicates.previous_hosts"), typed_config: anything }),
   ),
@@ -95,8 +95,21 @@ const action = message(
     rate_limits: refused("there are no rate limits yet"),
   },
   ["cluster", "weighted_clusters"],
+  [
+    ["host_rewrite_literal", "auto_host_rewrite"],
+    ["prefix_rewrite", "regex_rewrite"],
+  ],
 );
 
+const headerMatches = [
+  "string_match",
+  "present_match",
+  "exact_match",
+  "prefix_match",
+  "suffix_match",
+  "contains_match",
+  "safe_regex_match",
+];
 const match = message(
   {
     prefix: text,
@@ -107,20 +120,30 @@ const match = message(
     case_sensitive: flag,
     runtime_fraction: runtimePercent,
     headers: list(
-      message({
-        name: required(text),
-        string_match: stringMatcher,
-        present_match: flag,
-        exact_match: text,
-        prefix_match: text,
-        suffix_match: text,
-        contains_match: text,
-        safe_regex_match: regex,
-        invert_match: flag,
-        treat_missing_header_as_empty: flag,
-      }),
+      message(
+        {
+          name: required(text),
+          string_match: stringMatcher,
+          present_match: flag,
+          exact_match: text,
+          prefix_match: text,
+          suffix_match: text,
+          contains_match: text,
+          safe_regex_match: regex,
+          invert_match: flag,
+          treat_missing_header_as_empty: flag,
+        },
+        [],
+        [headerMatches],
+      ),
     ),
-    query_parameters: list(message({ name: required(text), string_match: stringMatcher, present_match: flag })),
+    query_parameters: list(
+      message(
+        { name: required(text), string_match: stringMatcher, present_match: flag },
+        [],
+        [["string_match", "present_match"]],
+      ),
+    ),
   },
   ["prefix", "path", "safe_regex", "path_separated_prefix", "connect_matcher"],
 );
@@ -130,19 +153,26 @@ export const route = message(
     name: text,
     match: required(match),
     route: action,
-    redirect: message({
-      https_redirect: flag,
-      scheme_redirect: text,
-      host_redirect: text,
-      port_redirect: whole(0, 65_535),
-      path_redirect: text,
-      prefix_rewrite: text,
-      response_code: oneOf("MOVED_PERMANENTLY", "FOUND", "SEE_OTHER", "TEMPORARY_REDIRECT", "PERMANENT_REDIRECT"),
-      strip_query: flag,
-    }),
+    redirect: message(
+      {
+        https_redirect: flag,
+        scheme_redirect: text,
+        host_redirect: text,
+        port_redirect: whole(0, 65_535),
+        path_redirect: text,
+        prefix_rewrite: text,
+        response_code: oneOf("MOVED_PERMANENTLY", "FOUND", "SEE_OTHER", "TEMPORARY_REDIRECT", "PERMANENT_REDIRECT"),
+        strip_query: flag,
+      },
+      [],
+      [
+        ["https_redirect", "scheme_redirect"],
+        ["path_redirect", "prefix_rewrite"],
+      ],
+    ),
     direct_response: message({
       status: required(whole(200, 599)),
-      body: message({ inline_string: text, inline_bytes: text }),
+      body: message({ inline_string: text, inline_bytes: text }, ["inline_string", "inline_bytes"]),
     }),
     metadata,
     decorator: message({

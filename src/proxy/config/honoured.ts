@@ -2,23 +2,26 @@ import { filterTypes } from "../../xds/index.ts";
 import { metadata, names, socketAddress } from "./honoured-parts.ts";
 import { routeShape, upgrade } from "./honoured-routes.ts";
 import { duration, flag, later, list, message, noEffect, number, oneOf, only } from "./shape.ts";
-import { refused, required, table, text, typed, whole } from "./shape.ts";
+import { positive, refused, required, table, text, typed, whole } from "./shape.ts";
 import { downstreamSocket, upstreamSocket, upstreamSocketMatches } from "./transport-socket-shape.ts";
 
 export { routeShape };
 
 /** What of Envoy's messages this proxy honours: the tables that arriving resources are held against. */
 
-export const logFormat = message({
-  text_format_source: message({ inline_string: text }),
-  json_format: table(text),
-  text_format: text,
-});
+export const logFormat = message(
+  { text_format_source: message({ inline_string: text }), json_format: table(text), text_format: text },
+  ["text_format_source", "json_format", "text_format"],
+);
 const accessLogs = list(
   message({
     name: names,
     typed_config: typed({
-      [filterTypes.fileAccessLog]: message({ path: required(text), log_format: logFormat, format: text }),
+      [filterTypes.fileAccessLog]: message(
+        { path: required(text), log_format: logFormat, format: text },
+        [],
+        [["log_format", "format"]],
+      ),
       [filterTypes.standardOutputLog]: message({ log_format: logFormat }),
       [filterTypes.standardErrorLog]: message({ log_format: logFormat }),
     }),
@@ -239,11 +242,11 @@ export const clusterShape = message({
   name: required(text),
   type: oneOf("STATIC", "STRICT_DNS", "LOGICAL_DNS", "EDS", "ORIGINAL_DST"),
   eds_cluster_config: message({ service_name: text, eds_config: configSource }),
-  connect_timeout: duration,
+  connect_timeout: positive,
   lb_policy: oneOf("ROUND_ROBIN", "LEAST_REQUEST", "RING_HASH", "MAGLEV", "RANDOM", "CLUSTER_PROVIDED"),
   load_assignment: endpointShape,
-  dns_refresh_rate: duration,
-  dns_failure_refresh_rate: message({ base_interval: required(duration), max_interval: duration }),
+  dns_refresh_rate: positive,
+  dns_failure_refresh_rate: message({ base_interval: required(positive), max_interval: positive }),
   dns_lookup_family: oneOf("AUTO", "V4_ONLY", "V6_ONLY", "V4_PREFERRED", "ALL"),
   respect_dns_ttl: later("the time to live of a DNS answer"),
   circuit_breakers: message({

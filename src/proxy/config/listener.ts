@@ -19,7 +19,7 @@ export function compileListener(
   surroundings: ChainSurroundings,
 ): CompiledListener {
   const chains = message.filter_chains.map((chain, index) => ({
-    fits: chainFits(chain.filter_chain_match),
+    fits: under(`filter_chains[${index}].filter_chain_match`, () => chainFits(chain.filter_chain_match)),
     chain: under(`filter_chains[${index}]`, () => compileChain(chain, message.name, surroundings)),
   }));
   const fallback: Chain | undefined =

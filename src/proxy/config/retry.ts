@@ -45,6 +45,7 @@ export function retryRules(policy: RetryPolicy): RetryRules | undefined {
   const grpcCodes = new Set([...words].map((word) => grpcStatuses[word]).filter((code) => code !== undefined));
   const base = milliseconds(policy.retry_back_off?.base_interval, 25);
   const most = milliseconds(policy.retry_back_off?.max_interval, 10 * base);
+  if (most < base) throw new RangeError("retry_back_off.max_interval: it is less than base_interval");
   return {
     attempts,
     perTryTimeout: milliseconds(policy.per_try_timeout, 0),

@@ -10,7 +10,8 @@ export type Shape = Kind & {
 };
 
 type Kind =
-  | { readonly kind: "text" | "flag" | "duration" | "any" }
+  | { readonly kind: "text" | "flag" | "any" }
+  | { readonly kind: "duration"; readonly positive: boolean }
   /** A whole number. */
   | { readonly kind: "number"; readonly least: number; readonly most: number }
   | { readonly kind: "one of"; readonly words: readonly string[] }
@@ -22,6 +23,8 @@ type Kind =
       readonly kind: "message";
       readonly fields: Readonly<Record<string, Shape>>;
       readonly exactlyOne: readonly string[];
+      /** Groups of fields of which one may be given. */
+      readonly atMostOne: readonly (readonly string[])[];
     }
   | { readonly kind: "typed"; readonly types: Readonly<Record<string, Shape>> }
   /** Understood, but without effect, and why. `later`: it should have one, and a configuration that is read from a file is refused for it. */
@@ -34,7 +37,9 @@ export const whole = (least: number, most: number): Shape => ({ kind: "number", 
 /** Any `uint32`. */
 export const number: Shape = whole(0, 0xffff_ffff);
 export const flag: Shape = { kind: "flag" };
-export const duration: Shape = { kind: "duration" };
+export const duration: Shape = { kind: "duration", positive: false };
+/** More than nothing. */
+export const positive: Shape = { kind: "duration", positive: true };
 export const anything: Shape = { kind: "any" };
 export const oneOf = (...words: string[]): Shape => ({ kind: "one of", words });
 export const only = (values: readonly (boolean | number | string)[], because: string): Shape => ({
@@ -53,11 +58,11 @@ export const later = (what: string): Shape => ({
 });
 export const refused = (because: string): Shape => ({ kind: "refused", because });
 export const required = (shape: Shape): Shape => ({ ...shape, required: true });
-export const message = (fields: Readonly<Record<string, Shape>>, exactlyOne: readonly string[] = []): Shape => ({
-  kind: "message",
-  fields,
-  exactlyOne,
-});
+export const message = (
+  fields: Readonly<Record<string, Shape>>,
+  exactlyOne: readonly string[] = [],
+  atMostOne: readonly (readonly string[])[] = [],
+): Shape => ({ kind: "message", fields, exactlyOne, atMostOne });
 
 /** Every way in which `value` is not of this shape, as `path: what is wrong`. */
 export function check(shape: Shape, value: unknown, path: string, faults: string[]): void {
@@ -95,8 +100,12 @@ class Check {
       case "number":
         return this.#number(shape.least, shape.most, value, path);
       case "duration":
-        if (typeof value === "string" && /^\d{1,12}(\.\d{1,9})?s$/.test(value)) return;
-        return this.#fault(path, 'a duration like "2.5s" is needed');
+        if (typeof value !== "string" || !/^\d{1,12}(\.\d{1,9})?s$/.test(value)) {
+          return this.#fault(path, 'a duration like "2.5s" is needed');
+        }
+        return shape.positive && Number.parseFloat(value) === 0
+          ? this.#fault(path, "more than 0 s are needed")
+          : undefined;
       case "one of":
         if (typeof value === "string" && shape.words.includes(value)) return;
         return this.#fault(path, `${shown(value)} is not supported; there is ${shape.words.join(", ")}`);
@@ -112,7 +121,7 @@ class Check {
       case "typed":
         return this.#typed(shape.types, value, path);
       case "message":
-        return this.#message(shape.fields, shape.exactlyOne, value, path);
+        return this.#message(shape, value, path);
     }
   }
 
@@ -138,7 +147,7 @@ class Check {
     this.value(shape, rest, path);
   }
 
-  #message(fields: Readonly<Record<string, Shape>>, exactlyOne: readonly string[], value: unknown, path: string): void {
+  #message({ fields, exactlyOne, atMostOne }: Kind & { kind: "message" }, value: unknown, path: string): void {
     if (!isRecord(value)) return this.#fault(path, "an object is needed");
     for (const [name, entry] of Object.entries(value)) {
       if (entry === undefined || entry === null) continue;
@@ -149,6 +158,10 @@ class Check {
     }
     for (const [name, { required: isRequired }] of Object.entries(fields)) {
       if (isRequired && isEmpty(value[name])) this.#fault(under(path, name), "is needed");
+    }
+    for (const group of atMostOne) {
+      const given = group.filter((name) => value[name] !== undefined);
+      if (given.length > 1) this.#fault(path, `only one of ${given.join(" and ")} may be given`);
     }
     if (exactlyOne.length === 0) return;
     const given = exactlyOne.filter((name) => value[name] !== undefined);
