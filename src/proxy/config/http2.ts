@@ -8,7 +8,8 @@ export const defaultHttp2: Http2Rules = { ...defaultSessionOptions, keepalive: u
 /** A session's windows and limits from Envoy's message; what it does not say is ours. */
 export function sessionOptions(message: Http2ProtocolOptions | undefined): Http2Rules {
   if (!message) return defaultHttp2;
-  const { limits, streamWindow, connectionWindow, tableSize, connectProtocol } = defaultSessionOptions;
+  const { limits, streamWindow, grownWindow, connectionWindow, tableSize, connectProtocol } = defaultSessionOptions;
+  const window = windowSize(message.initial_stream_window_size, "initial_stream_window_size");
   return {
     ...defaultSessionOptions,
     limits: {
@@ -17,7 +18,8 @@ export function sessionOptions(message: Http2ProtocolOptions | undefined): Http2
       unreadReplies: message.max_outbound_control_frames ?? limits.unreadReplies,
       emptyFrames: message.max_consecutive_inbound_frames_with_empty_payload ?? limits.emptyFrames,
     },
-    streamWindow: windowSize(message.initial_stream_window_size, "initial_stream_window_size") ?? streamWindow,
+    streamWindow: window ?? streamWindow,
+    grownWindow: Math.max(window ?? 0, grownWindow),
     connectionWindow:
       windowSize(message.initial_connection_window_size, "initial_connection_window_size") ?? connectionWindow,
     tableSize: Math.min(message.hpack_table_size ?? tableSize, tableSize),

@@ -36,6 +36,8 @@ export class Http2ServerConnection implements ServerConnection, SocketUser, Sess
   readonly #left = (stream: Http2ServerStream) => void this.#streams.delete(stream);
   #draining = false;
   #drainedAt = 0;
+  /** When the client closed its side. */
+  #endedAt = -1;
   #ending = false;
 
   constructor(socket: WireSocket, origin: Origin, surroundings: Surroundings, closed?: () => void) {
@@ -60,8 +62,9 @@ export class Http2ServerConnection implements ServerConnection, SocketUser, Sess
 
   ended(): void {
     // Whoever speaks HTTP/2 does not close one side: it is gone, or goes once it has its answers.
-    if (this.#streams.size === 0) this.#connection.end();
-    else this.drain();
+    if (this.#streams.size === 0) return this.#end();
+    this.#endedAt = this.#surroundings.ticker.now();
+    this.drain();
   }
 
   closed(): void {
@@ -121,6 +124,11 @@ export class Http2ServerConnection implements ServerConnection, SocketUser, Sess
     const { requestTimeout } = this.origin.chain;
     const late = this.#patience.overdue(now, Math.min(headLimit, requestTimeout || headLimit));
     if (late !== undefined) return this.#finish(late);
+    if (this.#endedAt !== -1) {
+      if (now - this.#endedAt > closeLimit) return this.#finish(http2Codes.noError);
+      // Who is gone altogether refuses it, and so that shows.
+      this.#session.ping(now);
+    }
     if (this.#draining && now - this.#drainedAt >= drainLimit) this.#session.finishDrain();
     const { idleTimeout, maxDuration } = this.origin.chain.connection;
     if (maxDuration > 0 && now - this.#since > maxDuration) this.drain();

@@ -47,7 +47,7 @@ export class Connection implements StreamOwner, SenderUser, WriterUser {
   }
 
   stream(id: number): SessionStream {
-    const stream = new SessionStream(id, this, this.peer.initialWindow, this.#newWindow);
+    const stream = new SessionStream(id, this, this.peer.initialWindow, this.#newWindow, this.options.streamWindow);
     this.table.add(stream);
     return stream;
   }

@@ -7,9 +7,11 @@ import type { SessionOptions } from "./session-options.ts";
 
 const full = 16_384;
 
+const streamWindow = 262_144;
+
 /** A server with an open stream 1 whose user does not consume. */
 function server(options: Partial<SessionOptions> = {}): Half {
-  const half = new Half("server", options);
+  const half = new Half("server", { streamWindow, ...options });
   half.answer = (_stream, log) => void (log.consumes = false);
   tell(half, preface, settings(), settingsAck, headers(1, post, endHeaders));
   half.take();
@@ -71,8 +73,62 @@ describe("a stream's window", () => {
   });
 });
 
+describe("a stream's window grows", () => {
+  /** The WINDOW_UPDATEs for a body of so many frames, of which the user takes as many bytes as it says. */
+  function grown(frames: number, takes: (frame: number) => number, options: Partial<SessionOptions> = {}): string[] {
+    const half = server({ streamWindow: 65_535, ...options });
+    const found: string[] = [];
+    for (let frame = 0; frame < frames; frame += 1) {
+      tell(half, data(1, full));
+      half.streams[0]?.stream?.consumed(takes(frame));
+      found.push(...updates(half).filter((update) => update.startsWith("1 ")));
+    }
+    return found;
+  }
+
+  test("to its most, while its user takes everything at once", () => {
+    assert.deepEqual(
+      grown(30, () => full),
+      [`1 +${2 * full + 65_535}`, `1 +${4 * full + 131_070}`, `1 +${8 * full + 4}`, `1 +${8 * full}`, `1 +${8 * full}`],
+    );
+  });
+
+  test("not while its user lags", () => {
+    assert.deepEqual(
+      grown(4, (frame) => (frame % 2 === 0 ? 0 : 2 * full)),
+      [`1 +${2 * full}`, `1 +${2 * full}`],
+    );
+  });
+
+  test("by as much as the windows of all may, until one of them ends", () => {
+    const half = server({ streamWindow: 65_535, heldBytes: 65_536 });
+    for (const log of half.streams) log.consumes = true;
+    half.answer = () => undefined;
+    tell(half, headers(3, post, endHeaders), headers(5, post, endHeaders));
+    const most = (id: number, count: number) => {
+      tell(half, ...times(count, data(id, full)));
+      return updates(half).filter((update) => update.startsWith(`${id} `));
+    };
+    assert.deepEqual(most(1, 2), [`1 +${2 * full + 65_535}`]);
+    assert.deepEqual(most(3, 2), [`3 +${2 * full + 1}`]);
+    assert.deepEqual(most(5, 2), [`5 +${2 * full}`]);
+    half.streams[0]?.stream?.reset(8);
+    assert.deepEqual(most(5, 2), [`5 +${2 * full + 65_535}`]);
+  });
+});
+
 describe("the connection's window", () => {
   const connectionWindow = 65_535;
+  /** As much as every stream may hold. */
+  const share = (id: number) => [...times(3, data(id, full)), data(id, full - 1)];
+
+  /** A server that holds a whole share, and gives back no window for more. */
+  function holding(): Half {
+    const half = server({ connectionWindow, heldBytes: 0 });
+    tell(half, ...share(1));
+    assert.deepEqual(updates(half), [`0 +${2 * full}`, `0 +${2 * full - 1}`]);
+    return half;
+  }
 
   test("opens as bytes arrive, whoever consumes them", () => {
     const half = server();
@@ -82,7 +138,7 @@ describe("the connection's window", () => {
   });
 
   test("opens as they are consumed, where too many are held", () => {
-    const half = server({ connectionWindow, heldBytes: 0 });
+    const half = holding();
     tell(half, ...times(3, data(1, full)));
     assert.deepEqual(updates(half), []);
     half.streams[0]?.stream?.consumed(2 * full);
@@ -91,7 +147,7 @@ describe("the connection's window", () => {
 
   test("opens when a stream ends whose bytes nobody consumed", () => {
     for (const code of [0, 8]) {
-      const half = server({ connectionWindow, heldBytes: 0 });
+      const half = holding();
       tell(half, ...times(3, data(1, full)));
       half.streams[0]?.stream?.reset(code);
       assert.deepEqual(updates(half), [`0 +${3 * full}`]);
@@ -118,15 +174,15 @@ describe("the connection's window", () => {
   });
 
   test("may not be overrun", () => {
-    const half = server({ connectionWindow, heldBytes: 0 });
-    tell(half, ...times(3, data(1, full)), data(1, full - 1));
+    const half = holding();
+    tell(half, ...share(1));
     assert.equal(refusals(half.take()), "");
     tell(half, data(1, 1));
     assert.equal(refusals(half.take()), "goaway 3");
   });
 
   test("may not be overrun by data of streams that were reset", () => {
-    const half = server({ connectionWindow, heldBytes: 0 });
+    const half = holding();
     tell(half, headers(3, post, endHeaders), ...times(3, data(1, full)));
     half.streams[1]?.stream?.reset(8);
     half.take();

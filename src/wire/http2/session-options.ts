@@ -33,11 +33,15 @@ export interface SessionLimits {
 
 export interface SessionOptions {
   readonly limits: SessionLimits;
-  /** Bytes of DATA the peer may send on a stream before they are consumed. */
+  /** Bytes of DATA the peer may send on a stream before they are consumed: at first, and where its user keeps up. */
   readonly streamWindow: number;
+  readonly grownWindow: number;
   /** Bytes of DATA the peer may have on the way on the whole connection. */
   readonly connectionWindow: number;
-  /** Bytes received and not consumed up to which the connection's window is given back at once. */
+  /**
+   * Bytes that the windows of all streams may grow by, and bytes received and not consumed, above 65 535 for each stream,
+   * up to which the connection's window is given back at once.
+   */
   readonly heldBytes: number;
   /** Bytes of the dynamic tables of HPACK: ours is said, the peer's wish is met up to it. */
   readonly tableSize: number;
@@ -79,10 +83,12 @@ const defaultSessionLimits: SessionLimits = {
 
 export const defaultSessionOptions: SessionOptions = {
   limits: defaultSessionLimits,
+  // What everybody begins with, and one read of a socket: so much is held for each reader who stands still.
+  streamWindow: 65_535,
   // At a distance of 10 ms, 25 MB a second for one stream.
-  streamWindow: 262_144,
+  grownWindow: 262_144,
   connectionWindow: 1_048_576,
-  // Sixteen streams whose readers stand still; then they hold up the others too, and memory stays bounded.
+  // Twenty streams whose windows are as large as they get.
   heldBytes: 4_194_304,
   tableSize: 4096,
   connectProtocol: true,

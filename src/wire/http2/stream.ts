@@ -56,15 +56,19 @@ export class SessionStream implements Http2Stream {
   receiveWindow: number;
   held = 0;
   owed = 0;
+  /** What the window is when nothing is on its way or held, and whether the user took less than all of late. */
+  windowSize: number;
+  lags = false;
   /** Bytes of DATA announced (-1: not said) and received. */
   expected = -1;
   received = 0;
 
-  constructor(id: number, connection: StreamOwner, sendWindow: number, receiveWindow: number) {
+  constructor(id: number, connection: StreamOwner, sendWindow: number, receiveWindow: number, windowSize: number) {
     this.id = id;
     this.#connection = connection;
     this.sendWindow = sendWindow;
     this.receiveWindow = receiveWindow;
+    this.windowSize = windowSize;
   }
 
   get unsent(): number {

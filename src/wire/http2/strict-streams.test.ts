@@ -74,20 +74,12 @@ const states: readonly Row[] = [
 const unread = (half: Half) => {
   half.answer = (_stream, log) => void (log.consumes = false);
 };
+/** All of a stream's window but one octet. */
+const nearly = [...Array.from({ length: 3 }, () => data(1, 16_384)), data(1, 16_382)];
 const windows: readonly Row[] = [
-  ["DATA up to the stream's window", [unread, open, ...Array.from({ length: 16 }, () => data(1, 16_384))], ""],
-  ["DATA above it", [unread, open, ...Array.from({ length: 16 }, () => data(1, 16_384)), data(1, 1)], "rst 1 3"],
-  [
-    "padding above it",
-    [
-      unread,
-      open,
-      ...Array.from({ length: 15 }, () => data(1, 16_384)),
-      data(1, 16_383),
-      frame(types.data, padded, 1, Buffer.alloc(2)),
-    ],
-    "rst 1 3",
-  ],
+  ["DATA up to the stream's window", [unread, open, ...nearly, data(1, 1)], ""],
+  ["DATA above it", [unread, open, ...nearly, data(1, 2)], "rst 1 3"],
+  ["padding above it", [unread, open, ...nearly, frame(types.data, padded, 1, Buffer.alloc(2))], "rst 1 3"],
   ["WINDOW_UPDATE of 0 on a stream", [open, update(1, 0)], "rst 1 1"],
   ["WINDOW_UPDATE of 0 on the connection", [update(0, 0)], "goaway 1"],
   ["WINDOW_UPDATE of 0 but for the reserved bit", [open, update(1, 0x8000_0000)], "rst 1 1"],
