@@ -103,6 +103,11 @@ describe("weft proxy", () => {
         await running.said("what was in force before still is");
         assert.match(running.stderr, /envoy\.yaml:\d+:11: error: .*\.codec: /);
         assert.equal((await ask(url)).headers["x-says"], "third");
+        // A port of its own that is taken: nothing of the file is in force.
+        const taken = programs.bootstrap("fifth").replace(/(name: raw\n.*port_value: )0/, `$1${running.port("web")}`);
+        running.rewrite(taken);
+        await running.said("is taken by another program");
+        assert.equal((await ask(url)).headers["x-says"], "third");
         running.process.kill("SIGHUP");
         open.write(" two");
         await until(() => heard.join("") === "one two");

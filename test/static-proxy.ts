@@ -1,7 +1,7 @@
 /** `weft proxy -c` in a process of its own, with a bootstrap in a folder that goes away. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chownSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { until, weftProgram } from "./weft.ts";
@@ -84,8 +84,10 @@ export class ProxyProcess {
     return children === "" ? [] : children.split(" ").map(Number);
   }
 
+  /** As editors do it: another file takes the place. */
   rewrite(bootstrap: string): void {
-    writeFileSync(this.file, bootstrap);
+    writeFileSync(`${this.file}.new`, bootstrap);
+    renameSync(`${this.file}.new`, this.file);
   }
 
   /** Waits until it said this on standard error. */

@@ -12,6 +12,8 @@ export interface DumpOptions {
   readonly endpoints: boolean;
   /** Only this part of the sections, e.g. `dynamic_listeners`. */
   readonly resource?: string | undefined;
+  /** Everything comes from a file. */
+  readonly isStatic?: boolean;
 }
 
 const admin = "type.googleapis.com/envoy.admin.v3";
@@ -21,8 +23,10 @@ export function configDump(
   workloads: readonly LiveWorkload[],
   options: DumpOptions,
 ): { readonly configs: readonly unknown[] } {
-  const sections = workloads.flatMap((workload) => sectionsOf(workload, options.endpoints));
-  const { resource } = options;
+  const { resource, endpoints, isStatic = false } = options;
+  const sections = workloads.flatMap((workload) =>
+    isStatic ? staticSections(workload) : sectionsOf(workload, endpoints),
+  );
   if (resource === undefined) return { configs: sections };
   return { configs: sections.flatMap((section) => (Array.isArray(section[resource]) ? section[resource] : [])) };
 }
@@ -65,6 +69,22 @@ function sectionsOf(workload: LiveWorkload, endpoints: boolean): Section[] {
         version_info: versionOf(message),
         route_config: any("route", message),
       })),
+    },
+  ];
+}
+
+function staticSections({ node, clusters, listeners }: LiveWorkload): Section[] {
+  return [
+    { "@type": `${admin}.BootstrapConfigDump`, bootstrap: { node } },
+    {
+      "@type": `${admin}.ClustersConfigDump`,
+      static_clusters: clusters.map(({ message }) => ({ cluster: any("cluster", message) })),
+      dynamic_active_clusters: [],
+    },
+    {
+      "@type": `${admin}.ListenersConfigDump`,
+      static_listeners: listeners.map(({ message }) => ({ listener: any("listener", message) })),
+      dynamic_listeners: [],
     },
   ];
 }

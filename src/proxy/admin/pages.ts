@@ -61,9 +61,10 @@ const pages: Readonly<Record<string, Page>> = {
   },
   "/config_dump": {
     summary: "configuration in force (include_eds, resource=, node=)",
-    reply: ({ workloads, parameters }) =>
+    reply: ({ workloads, parameters }, { bound }) =>
       json(
         configDump(workloads, {
+          isStatic: bound !== undefined,
           endpoints: parameters.has("include_eds"),
           resource: parameters.get("resource") ?? undefined,
         }),
