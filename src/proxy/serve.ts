@@ -129,7 +129,7 @@ export class Service {
         this.#connections.delete(connection);
         for (const each of series) {
           each.received(socket.socket.bytesRead);
-          each.sent(socket.socket.bytesWritten);
+          each.sent(socket.bytesWritten);
           each.closed();
         }
       });

@@ -165,15 +165,9 @@ function hexDigit(byte: number): number {
   return lower >= 97 && lower <= 102 ? lower - 87 : -1;
 }
 
-/** One chunk as it is sent: our own size line, never the peer's. */
-export function chunkOf(bytes: Buffer, start: number, end: number): Buffer {
-  const line = `${(end - start).toString(16)}\r\n`;
-  const chunk = Buffer.allocUnsafe(line.length + (end - start) + 2);
-  chunk.latin1Write(line, 0);
-  bytes.copy(chunk, line.length, start, end);
-  chunk[chunk.length - 2] = 13;
-  chunk[chunk.length - 1] = 10;
-  return chunk;
+/** What stands before a chunk as it is sent, and CRLF behind: our own size line, never the peer's. */
+export function chunkLine(size: number): string {
+  return `${size.toString(16)}\r\n`;
 }
 
 const lastChunk = "0\r\n\r\n";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
-import { ChunkReader, chunkOf, lastChunkWith } from "./chunked.ts";
+import { ChunkReader, chunkLine, lastChunkWith } from "./chunked.ts";
 import { HeadReader } from "./head-reader.ts";
 import type { HeadLimits } from "./limits.ts";
 import { readRequest } from "./request.ts";
@@ -215,7 +215,7 @@ describe("in any cuts", () => {
   });
 });
 
-const asChunk = (text: string) => chunkOf(Buffer.from(text), 0, text.length).toString();
+const asChunk = (text: string) => `${chunkLine(text.length)}${text}\r\n`;
 
 function body(bytes: Buffer, lengths: readonly number[]) {
   const reader = new ChunkReader();

@@ -33,7 +33,7 @@ export class RawStream implements ClientStream, SocketUser {
   }
 
   body(buffer: Buffer, start: number, end: number): boolean {
-    return this.#socket.write(Buffer.from(buffer.subarray(start, end)));
+    return this.#socket.carry(buffer, start, end);
   }
 
   endBody(): void {

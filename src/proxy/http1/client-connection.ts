@@ -1,7 +1,7 @@
 // On the path of every request.
 import {
   ChunkReader,
-  chunkOf,
+  chunkLine,
   defaultLimits,
   HeadReader,
   lastChunkWith,
@@ -78,14 +78,8 @@ export class Http1ClientConnection implements ClientStream, SocketUser {
     if (start === end) return true;
     const head = this.#pendingHead;
     this.#pendingHead = "";
-    if (this.#chunkedRequest) {
-      if (head !== "") this.socket.write(head);
-      return this.socket.write(chunkOf(buffer, start, end));
-    }
-    const all = Buffer.allocUnsafe(head.length + end - start);
-    all.latin1Write(head, 0);
-    buffer.copy(all, head.length, start, end);
-    return this.socket.write(all);
+    if (!this.#chunkedRequest) return this.socket.carryBetween(head, buffer, start, end, "");
+    return this.socket.carryBetween(head + chunkLine(end - start), buffer, start, end, "\r\n");
   }
 
   endBody(trailers: readonly string[] | undefined): void {

@@ -1,7 +1,7 @@
 // On the path of every request.
 import {
   ChunkReader,
-  chunkOf,
+  chunkLine,
   HeadReader,
   lastChunkWith,
   readRequest,
@@ -255,14 +255,8 @@ export class Http1ServerConnection implements ServerConnection, ServerStream, So
     if (start === end) return true;
     const head = this.#pendingHead;
     this.#pendingHead = "";
-    if (this.#chunked) {
-      if (head !== "") this.#socket.write(head);
-      return this.#socket.write(chunkOf(buffer, start, end));
-    }
-    const all = Buffer.allocUnsafe(head.length + end - start);
-    all.latin1Write(head, 0);
-    buffer.copy(all, head.length, start, end);
-    return this.#socket.write(all);
+    if (!this.#chunked) return this.#socket.carryBetween(head, buffer, start, end, "");
+    return this.#socket.carryBetween(head + chunkLine(end - start), buffer, start, end, "\r\n");
   }
 
   flush(): void {

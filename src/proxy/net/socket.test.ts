@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { connect, type Socket } from "node:net";
 import { describe, test } from "node:test";
+import { seededChance } from "../../base/index.ts";
 import { listen, portOf } from "../fixture.ts";
 import { eventually } from "../gateway-fixture.ts";
 import { nobody, WireSocket } from "./socket.ts";
@@ -44,5 +45,58 @@ describe("a reset", () => {
     socket.reset();
     socket.destroy();
     await eventually("both sides closed", () => seen.end !== "" && closed() === 1);
+  });
+});
+
+describe("what is written", () => {
+  test("arrives in order and as it was, though its buffer is filled again at once and its reader is slow", async () => {
+    const chance = seededChance(3);
+    const { socket, client } = await pair();
+    const heard: Buffer[] = [];
+    client.removeAllListeners("data").on("data", (bytes) => {
+      heard.push(bytes);
+      if (chance() > 0.05) return;
+      client.pause();
+      setTimeout(() => client.resume(), chance() * 20);
+    });
+    let free: () => void = () => undefined;
+    socket.user = { ...nobody, drained: () => free() };
+    const said: Buffer[] = [];
+    const buffer = Buffer.alloc(65_536);
+    for (let round = 0; round < 600; round += 1) {
+      const length = 1 + Math.floor(chance() * (chance() < 0.5 ? 100 : buffer.length));
+      buffer.fill(round & 255, 0, length);
+      const [head, tail] = [`<${round}`, `${round}>`];
+      const way = chance();
+      let more: boolean;
+      if (way < 0.3) {
+        more = socket.carry(buffer, 0, length);
+        said.push(Buffer.from(buffer.subarray(0, length)));
+      } else if (way < 0.7) {
+        more = socket.carryBetween(head, buffer, 0, length, tail);
+        said.push(Buffer.from(head), Buffer.from(buffer.subarray(0, length)), Buffer.from(tail));
+      } else {
+        more = socket.write(head);
+        said.push(Buffer.from(head));
+      }
+      if (!more && chance() < 0.8) await new Promise<void>((resolve) => (free = resolve));
+    }
+    const all = Buffer.concat(said);
+    assert.equal(socket.bytesWritten, all.length);
+    socket.end();
+    await eventually("every byte", () => heard.reduce((sum, { length }) => sum + length, 0) === all.length);
+    assert.ok(Buffer.concat(heard).equals(all));
+    client.destroy();
+  });
+
+  test("to a peer that is gone is told of by the stream, like any other write", async () => {
+    const { socket, client, closed } = await pair();
+    client.resetAndDestroy();
+    const bytes = Buffer.alloc(65_536);
+    await eventually("the end", () => {
+      if (!socket.closed) socket.carry(bytes, 0, bytes.length);
+      return closed() === 1;
+    });
+    assert.match(socket.error?.code ?? "", /^(EPIPE|ECONNRESET)$/);
   });
 });

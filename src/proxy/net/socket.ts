@@ -18,6 +18,9 @@ export interface SocketUser {
 /** One read buffer for every connection of the process: no allocation for a read. */
 const shared = Buffer.allocUnsafeSlow(65_536);
 
+/** Where what is written is put together: a head and a whole read, and what may stand between and behind. */
+const assembled = Buffer.allocUnsafeSlow(2 * shared.length);
+
 interface WithHandle {
   _handle: TcpHandle | null;
 }
@@ -37,6 +40,9 @@ export class WireSocket {
   /** What came while paused: TLS gives all that it has deciphered, one read of the system's at most. */
   #held: Buffer | undefined = undefined;
   #heldEnd = false;
+  #carried = 0;
+  /** The system may take bytes as they are: nothing has to encrypt them before. */
+  readonly #direct: boolean;
 
   private constructor(user: SocketUser, make: (onread: NonNullable<ConnectOptions["onread"]>) => Socket) {
     this.user = user;
@@ -48,6 +54,7 @@ export class WireSocket {
         return true;
       },
     });
+    this.#direct = !(this.socket instanceof HandleTlsSocket);
     this.socket.on("end", () => {
       if (this.#paused || this.#held) this.#heldEnd = true;
       else this.#end();
@@ -116,6 +123,10 @@ export class WireSocket {
     return this.socket.writableLength === 0;
   }
 
+  get bytesWritten(): number {
+    return this.socket.bytesWritten + this.#carried;
+  }
+
   /** `address:port` of this end. */
   get local(): string {
     return `${this.socket.localAddress}:${this.socket.localPort}`;
@@ -134,8 +145,23 @@ export class WireSocket {
     const { socket } = this;
     let at = start;
     // Behind what waits already it must wait too.
-    if (socket.writableLength === 0 && !socket.writableEnded) at += writeNow(socket, buffer, start, end);
+    if (this.#direct && socket.writableLength === 0 && !socket.writableEnded) {
+      at += writeNow(socket, buffer, start, end);
+      this.#carried += at - start;
+    }
     return at === end || socket.write(copyOf(buffer, at, end));
+  }
+
+  /** The same, behind a text of one-byte characters and before another, all in one write. */
+  carryBetween(head: string, buffer: Buffer, start: number, end: number, tail: string): boolean {
+    if (head === "" && tail === "") return this.carry(buffer, start, end);
+    const tailAt = head.length + end - start;
+    const length = tailAt + tail.length;
+    const all = this.#direct && length <= assembled.length ? assembled : Buffer.allocUnsafe(length);
+    all.latin1Write(head, 0);
+    buffer.copy(all, head.length, start, end);
+    all.latin1Write(tail, tailAt);
+    return all === assembled ? this.carry(all, 0, length) : this.socket.write(all);
   }
 
   pause(): void {
@@ -209,8 +235,6 @@ function resetNow(socket: Socket): void {
 
 /** Bytes the system takes without waiting. An error is met again, and told, by the stream's own write. */
 function writeNow(socket: Socket, buffer: Buffer, start: number, end: number): number {
-  // There the system would take what is not encrypted yet.
-  if (socket instanceof HandleTlsSocket) return 0;
   const fd = (socket as unknown as WithHandle)._handle?.fd ?? -1;
   if (fd < 0) return 0;
   try {
