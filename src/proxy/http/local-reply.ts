@@ -63,13 +63,16 @@ export const replies = {
   faultAbort: { status: 500, flags: "FI", details: "fault_filter_abort", body: "fault filter abort" },
 } as const satisfies Record<string, LocalReply>;
 
+const timedOut = "connection timeout";
+
 export function connectionFailure(reason: string): LocalReply {
   const failure = transportFailure(reason);
   return {
     status: 503,
     flags: "UF",
     details: `upstream_reset_before_response_started{remote_connection_failure${failure && `|${failure}`}}`,
-    body: reset("remote connection failure"),
+    // Envoy says no more than that; a reason in words is ours, and tells people what to do.
+    body: reset(failure || reason === timedOut ? "remote connection failure" : `remote connection failure, ${reason}`),
     failure,
   };
 }
