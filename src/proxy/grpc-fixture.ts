@@ -145,6 +145,7 @@ export class GrpcBetween {
   async route(
     action: Partial<NonNullable<Route["route"]>> | readonly Route[] = {},
     more: Partial<HttpConnectionManager> = {},
+    clusters: readonly Cluster[] = [],
   ): Promise<void> {
     this.calls = { ...echo };
     const routes = "length" in action ? action : [toCluster("origin", action)];
@@ -156,6 +157,7 @@ export class GrpcBetween {
           cluster("empty", []),
           cluster("refused", ["127.0.0.1:1"]),
           cluster("silent", [`127.0.0.1:${this.#silent ? portOf(this.#silent) : 0}`], http2Endpoints),
+          ...clusters,
         ],
       }),
     });

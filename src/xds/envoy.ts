@@ -2,6 +2,8 @@
  * Envoy v3 messages in their proto3 JSON form with proto field names, as in `envoy.yaml` and `/config_dump`.
  * Only what Weft emits or honours stands here. Durations are strings (`"2.5s"`), enums are names.
  */
+import type { CorsPolicy, HttpFault } from "./http-filters.ts";
+
 export type Duration = string;
 
 interface SocketAddress {
@@ -93,6 +95,8 @@ export const filterTypes = {
   fault: "type.googleapis.com/envoy.extensions.filters.http.fault.v3.HTTPFault",
   cors: "type.googleapis.com/envoy.extensions.filters.http.cors.v3.Cors",
   corsPolicy: "type.googleapis.com/envoy.extensions.filters.http.cors.v3.CorsPolicy",
+  grpcWeb: "type.googleapis.com/envoy.extensions.filters.http.grpc_web.v3.GrpcWeb",
+  grpcStats: "type.googleapis.com/envoy.extensions.filters.http.grpc_stats.v3.FilterConfig",
   httpInspector: "type.googleapis.com/envoy.extensions.filters.listener.http_inspector.v3.HttpInspector",
   tlsInspector: "type.googleapis.com/envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector",
   originalDst: "type.googleapis.com/envoy.extensions.filters.listener.original_dst.v3.OriginalDst",
@@ -383,28 +387,6 @@ export interface RedirectAction {
   readonly prefix_rewrite?: string;
   readonly response_code?: "MOVED_PERMANENTLY" | "FOUND" | "SEE_OTHER" | "TEMPORARY_REDIRECT" | "PERMANENT_REDIRECT";
   readonly strip_query?: boolean;
-}
-
-export interface HttpFault {
-  readonly "@type": typeof filterTypes.fault;
-  readonly delay?: { readonly fixed_delay: Duration; readonly percentage?: FractionalPercent };
-  readonly abort?: {
-    readonly http_status?: number;
-    readonly grpc_status?: number;
-    readonly percentage?: FractionalPercent;
-  };
-}
-
-export interface CorsPolicy {
-  readonly "@type": typeof filterTypes.corsPolicy;
-  readonly allow_origin_string_match?: readonly StringMatcher[];
-  readonly allow_methods?: string;
-  readonly allow_headers?: string;
-  readonly expose_headers?: string;
-  readonly max_age?: string;
-  readonly allow_credentials?: boolean;
-  readonly forward_not_matching_preflights?: boolean;
-  readonly filter_enabled?: RuntimeFractionalPercent;
 }
 
 // ---- clusters -------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ export * from "./client.ts";
 export type { Nack } from "./conversation.ts";
 export * from "./discovery.ts";
 export * from "./envoy.ts";
+export type * from "./http-filters.ts";
 export * from "./name-table.ts";
 export * from "./order.ts";
 export * from "./server.ts";

@@ -119,6 +119,7 @@ function httpChain(
     edge: edgeRules(message),
     suppressEnvoyHeaders: (router as Router).suppress_envoy_headers ?? false,
     answersWithId: message.always_set_request_id_in_response ?? false,
+    grpcWeb: message.http_filters.some(({ typed_config }) => typed_config?.["@type"] === filterTypes.grpcWeb),
     acceptHttp10: message.http_protocol_options?.accept_http_10 ?? false,
     upgrades: under("upgrade_configs", () => upgradesOf(message)),
     accessLog: under("access_log", () => accessLog(message.access_log, write)),

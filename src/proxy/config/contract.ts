@@ -131,6 +131,8 @@ export interface HttpChain extends Secured {
   /** Milliseconds for a whole request to come; 0 = none. */
   readonly requestTimeout: number;
   readonly acceptHttp10: boolean;
+  /** Clients of gRPC-Web are understood. */
+  readonly grpcWeb: boolean;
   readonly connection: ConnectionRules;
   /** Undefined: requests are read as they come. */
   readonly edge: EdgeRules | undefined;

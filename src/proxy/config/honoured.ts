@@ -58,6 +58,7 @@ const httpProtocolOptions = message(
   ["explicit_http_config", "use_downstream_protocol_config", "auto_config"],
 );
 
+const messagesCounted = noEffect("messages of gRPC are counted wherever there are requests, under Istio's names");
 const connectionManager = message({
   stat_prefix: required(names),
   codec_type: oneOf("AUTO", "HTTP1", "HTTP2"),
@@ -75,6 +76,14 @@ const connectionManager = message({
         }),
         [filterTypes.fault]: message({}),
         [filterTypes.cors]: message({}),
+        [filterTypes.grpcWeb]: message({}),
+        [filterTypes.grpcStats]: message({
+          emit_filter_state: messagesCounted,
+          stats_for_all_methods: messagesCounted,
+          individual_method_stats_allowlist: messagesCounted,
+          enable_upstream_stats: messagesCounted,
+          replace_dots_in_grpc_service_name: messagesCounted,
+        }),
       }),
     }),
   ),

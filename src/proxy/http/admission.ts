@@ -9,7 +9,7 @@ import { mayUpgrade } from "./upgrade.ts";
 
 /**
  * What a request meets before its route's action, in this order: its version, the edge's rules, one form, a route, upgrades,
- * TLS, CORS. Sets the exchange's head and route. A reply ends it; `malformed`: its form is refused. `random` is uniform in [0,1).
+ * gRPC-Web, TLS, CORS. Sets the exchange's head and route. A reply ends it; `malformed`: its form is refused. `random` is uniform in [0,1).
  */
 export function admit(exchange: Exchange, random: number): LocalReply | "malformed" | undefined {
   const { message, origin } = exchange;
@@ -22,6 +22,7 @@ export function admit(exchange: Exchange, random: number): LocalReply | "malform
   exchange.head = head;
   const route = chain.routes()?.match(head, random);
   if (!mayUpgrade(message, chain, route)) return replies.upgradeRefused;
+  if (chain.grpcWeb) exchange.takeWeb();
   if (!route) return replies.noRoute;
   exchange.route = route;
   if (route.requireTls && head.scheme !== "https") {

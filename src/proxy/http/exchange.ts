@@ -1,12 +1,5 @@
 // On the path of every request.
-import {
-  fieldValue,
-  removeField,
-  speaksGrpc,
-  type BodyEnd,
-  type RequestMessage,
-  type ResponseMessage,
-} from "../../wire/index.ts";
+import { removeField, speaksGrpc, type BodyEnd, type RequestMessage, type ResponseMessage } from "../../wire/index.ts";
 import type {
   Cluster,
   ClusterChoice,
@@ -20,12 +13,13 @@ import { admit } from "./admission.ts";
 import { Attempt, type Attempting, type Failure } from "./attempt.ts";
 import { bodyOf, type ClientStream, type OutgoingRequest, type ServerStream } from "./codec.ts";
 import { GrpcCall, trailersOnly } from "./grpc-call.ts";
+import { takeWebRequest, type GrpcWeb } from "./grpc-web.ts";
 import { HandOver } from "./hand-over.ts";
 import { inboundHop, type InboundHop } from "./inbound-hop.ts";
 import { replies, type LocalReply } from "./local-reply.ts";
 import { startMirrors, type Mirror } from "./mirror.ts";
 import { Outcome } from "./outcome.ts";
-import { Retries } from "./retries.ts";
+import { isFailure, Retries } from "./retries.ts";
 import { abortReply, directReply, redirectReply } from "./route-reply.ts";
 import { RequestBody } from "./request-body.ts";
 import { Pace } from "./pace.ts";
@@ -34,6 +28,7 @@ import { dressAnswer, localAnswer } from "./response-head.ts";
 import type { Origin, Surroundings } from "./surroundings.ts";
 import { timeLimits, type Limited, type TimeLimits } from "./time-limits.ts";
 import { Timeout } from "./timeout.ts";
+import { switches } from "./upgrade.ts";
 import { upstreamProtocol } from "./upstream-protocol.ts";
 
 const none: readonly Endpoint[] = [];
@@ -51,10 +46,11 @@ export class Exchange implements Attempting, Limited {
   hop: InboundHop | undefined = undefined;
   endpoint: Endpoint | undefined = undefined;
   /** Of gRPC, which others are told apart from here. */
-  readonly grpc: GrpcCall | undefined;
-  readonly #server: ServerStream;
+  grpc: GrpcCall | undefined;
+  #server: ServerStream;
   readonly #surroundings: Surroundings;
   readonly #body: RequestBody;
+  #web: GrpcWeb | undefined = undefined;
   #attempt: Attempt | undefined = undefined;
   readonly #retries = new Retries();
   #postponed = 0;
@@ -126,6 +122,14 @@ export class Exchange implements Attempting, Limited {
       return this.#wait.set(delay.milliseconds);
     }
     this.#abortOrAct(route);
+  }
+
+  /** A request of gRPC-Web is one of gRPC from here on, but for who asked. */
+  takeWeb(): void {
+    this.#web = takeWebRequest(this.message, this.#server);
+    if (!this.#web) return;
+    this.grpc = new GrpcCall();
+    this.#server = this.#web.server;
   }
 
   #abortOrAct(route: Route): void {
@@ -278,6 +282,13 @@ export class Exchange implements Attempting, Limited {
   requestData(buffer: Buffer, start: number, end: number): void {
     if (this.#done) return;
     this.outcome.requestBytes += end - start;
+    if (!this.#web?.reader) return this.#takeData(buffer, start, end);
+    const bytes = this.#web.reader.read(buffer, start, end);
+    if (!bytes) return this.#giveUp(replies.malformedText);
+    if (bytes.length > 0) this.#takeData(bytes, 0, bytes.length);
+  }
+
+  #takeData(buffer: Buffer, start: number, end: number): void {
     this.grpc?.requests.read(buffer, start, end);
     if (this.#mirrors) for (const mirror of this.#mirrors) mirror.data(buffer, start, end);
     if (!this.#body.data(buffer, start, end, this.#attempt?.stream)) this.#server.pause();
@@ -285,9 +296,17 @@ export class Exchange implements Attempting, Limited {
 
   requestEnd(trailers: readonly string[] | undefined): void {
     if (this.#done) return;
+    if (this.#web?.reader?.whole === false) return this.#endShort();
     if (this.#mirrors) for (const mirror of this.#mirrors) mirror.end(trailers);
     this.#body.end(trailers, this.#attempt?.stream);
     this.#limits?.requestEnded();
+  }
+
+  /** All of the request was read, and its text breaks off: nobody else sees an end of it. */
+  #endShort(): void {
+    if (this.#mirrors) for (const mirror of this.#mirrors) mirror.abort();
+    this.#body.end(undefined, undefined);
+    this.#giveUp(replies.shortText);
   }
 
   /** All bytes of one read were given. */
@@ -400,13 +419,9 @@ export class Exchange implements Attempting, Limited {
   /** Answers the request from here. */
   reply(said: LocalReply): void {
     if (this.#done) return;
-    const local = this.grpc ? trailersOnly(said, this.method) : said;
+    const local = this.grpc && !this.#web ? trailersOnly(said, this.method) : said;
     this.grpc?.answered(local.headers);
-    this.outcome.status = local.status;
-    this.outcome.flags = this.outcome.flags === "" ? local.flags : `${this.outcome.flags},${local.flags}`;
-    this.outcome.details = local.details;
-    this.outcome.failure = local.failure ?? "";
-    this.outcome.responseBytes += local.body.length;
+    this.outcome.answered(local);
     const clean = this.#body.ended;
     this.#finish();
     const message = localAnswer(this, local);
@@ -442,17 +457,4 @@ export class Exchange implements Attempting, Limited {
     if (this.#mirrors && !this.#body.ended) for (const mirror of this.#mirrors) mirror.abort();
     this.outcome.record();
   }
-}
-
-/** Whether bytes flow as they are behind this answer. */
-function switches({ status }: ResponseMessage, method: string): boolean {
-  return status === 101 || (method === "CONNECT" && status >= 200 && status < 300);
-}
-
-/** Whether an answer is one that the rules try again. */
-function isFailure({ status, fields }: ResponseMessage, rules: RetryRules | undefined): boolean {
-  if (!rules) return false;
-  if (rules.onStatus(status)) return true;
-  const grpcStatus = rules.onGrpcStatus && fieldValue(fields, "grpc-status");
-  return grpcStatus !== undefined && rules.onGrpcStatus?.(Number(grpcStatus)) === true;
 }

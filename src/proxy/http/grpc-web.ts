@@ -89,9 +89,7 @@ class WebAnswer implements ServerStream {
       this.#kept += stop - start;
       return true;
     }
-    return this.#writer
-      ? this.#text(this.#writer.write(buffer, start, end))
-      : this.#server.body(buffer, start, end);
+    return this.#writer ? this.#text(this.#writer.write(buffer, start, end)) : this.#server.body(buffer, start, end);
   }
 
   endResponse(trailers: readonly string[] | undefined, clean: boolean): void {
@@ -123,7 +121,11 @@ class WebAnswer implements ServerStream {
   }
 
   #ownType({ fields }: ResponseMessage): void {
-    replaceField(fields, "content-type", this.#writer ? "application/grpc-web-text+proto" : "application/grpc-web+proto");
+    replaceField(
+      fields,
+      "content-type",
+      this.#writer ? "application/grpc-web-text+proto" : "application/grpc-web+proto",
+    );
   }
 
   #last(frame: Buffer): void {

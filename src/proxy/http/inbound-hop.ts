@@ -54,7 +54,9 @@ export function inboundHop(
   const route = chain.routes()?.match(head, surroundings.chance());
   const { accessLog } = chain;
   const hop = { callee, route, clientCertificate: certificate, accessLog };
-  if (!route?.plain || route.action.kind !== "forward" || head.method === "CONNECT") {
+  // What the caller's rules understood of gRPC-Web is gRPC here.
+  const web = chain.grpcWeb && !origin.chain.grpcWeb;
+  if (web || !route?.plain || route.action.kind !== "forward" || head.method === "CONNECT") {
     return { ...hop, cluster: undefined, apart: arrival(origin, endpoint, chain, callee, certificate) };
   }
   return { ...hop, cluster: callee.config.cluster(route.action.choose(0).cluster), apart: undefined };

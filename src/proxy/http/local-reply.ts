@@ -59,6 +59,18 @@ export const replies = {
   upgradeRefused: { status: 403, flags: "", details: "upgrade_failed", body: "" },
   malformedBody: { status: 400, flags: "DPE", details: "http1.codec_error", body: "" },
   malformedPath: { status: 400, flags: "", details: "path_normalization_failed", body: "" },
+  malformedText: {
+    status: 400,
+    flags: "",
+    details: "grpc_base_64_decode_failed",
+    body: "Bad gRPC-web request, invalid base64 data.",
+  },
+  shortText: {
+    status: 400,
+    flags: "",
+    details: "grpc_base_64_decode_failed_bad_size",
+    body: "Bad gRPC-web request, invalid base64 data.",
+  },
   oldVersion: { status: 426, flags: "DPE", details: "low_version", body: "" },
   faultAbort: { status: 500, flags: "FI", details: "fault_filter_abort", body: "fault filter abort" },
 } as const satisfies Record<string, LocalReply>;

@@ -50,6 +50,15 @@ export class Outcome {
     };
   }
 
+  /** By the proxy itself. */
+  answered({ status, flags, details, failure = "", body }: LocalReply): void {
+    this.status = status;
+    this.flags = this.flags === "" ? flags : `${this.flags},${flags}`;
+    this.details = details;
+    this.failure = failure;
+    this.responseBytes += body.length;
+  }
+
   record(): void {
     const { origin, endpoint, hop, grpc } = this.#exchange;
     const result = {

@@ -1,4 +1,5 @@
 // On the path of every request; does something only for those that fail.
+import { fieldValue, type ResponseMessage } from "../../wire/index.ts";
 import type { Cluster, Endpoint, RetryRules } from "../config/contract.ts";
 import type { Failure } from "./attempt.ts";
 
@@ -64,4 +65,12 @@ function isAsked({ kind }: Failure, rules: RetryRules): boolean {
 /** RFC 9110 §9.2.2 */
 function isIdempotent(method: string): boolean {
   return method !== "POST" && method !== "PATCH" && method !== "CONNECT";
+}
+
+/** Whether an answer is one that the rules try again. */
+export function isFailure({ status, fields }: ResponseMessage, rules: RetryRules | undefined): boolean {
+  if (!rules) return false;
+  if (rules.onStatus(status)) return true;
+  const grpcStatus = rules.onGrpcStatus && fieldValue(fields, "grpc-status");
+  return grpcStatus !== undefined && rules.onGrpcStatus?.(Number(grpcStatus)) === true;
 }
