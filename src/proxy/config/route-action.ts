@@ -35,7 +35,7 @@ export interface HostOptions {
 const plainFields = new Set(["cluster", "timeout", "max_grpc_timeout", "max_stream_duration", "retry_policy"]);
 
 function isPlain({ route, typed_per_filter_config, ...message }: RouteMessage, { requireTls }: HostOptions): boolean {
-  if (!route || requireTls || milliseconds(route.timeout, defaultTimeout) > 0) return false;
+  if (!route || requireTls || limitsTime(timesOf(route))) return false;
   if (Object.keys(typed_per_filter_config ?? {}).length > 0) return false;
   if (Object.keys(message).some((name) => name.startsWith("request_headers") || name.startsWith("response_headers"))) {
     return false;
@@ -132,6 +132,12 @@ function timesOf(action: RouteAction): Pick<ForwardAction, "timeout" | "grpcTime
           },
     streamTime: undefined,
   };
+}
+
+function limitsTime({ timeout, grpcTimeout, streamTime }: ReturnType<typeof timesOf>): boolean {
+  const { max = 0, offset = 0 } = grpcTimeout ?? {};
+  const { limit = 0, headerMax = 0, headerOffset = 0 } = streamTime ?? {};
+  return [timeout, max, offset, limit, headerMax, headerOffset].some((time) => time > 0);
 }
 
 const hostOf = (literal: string | undefined) => (literal === undefined ? undefined : inTarget(literal));
