@@ -76,7 +76,7 @@ const windows: readonly Row[] = [
   ],
   [
     "DATA above the stream's window",
-    [get(1, "/held"), headers(3, request("CONNECT", "/held", ":protocol", "websocket"), endHeaders), ...pieces(3, 17)],
+    [get(1, "/held"), headers(3, request("CONNECT", "/held", ":protocol", "websocket"), endHeaders), ...pieces(3, 4)],
     "rst 3 3",
   ],
 ];
