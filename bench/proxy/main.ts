@@ -13,7 +13,7 @@ import { missing } from "./requirements.ts";
 import type { Work } from "./work.ts";
 
 /** Milliseconds for the rounds of all works together; starting and warming up need half as much again. */
-const patience = 240_000;
+const patience = 200_000;
 
 const note = (text: string) => process.stderr.write(`${text}\n`);
 

@@ -22,6 +22,8 @@ export interface Rate {
 export interface Latencies {
   readonly p50: number;
   readonly p99: number;
+  /** How late this program itself was: what the 99th of a hundred requests waited to be sent, though a connection was idle. */
+  readonly lag: number;
 }
 
 /** What of a run is not measured: connections are made, and code that rested wakes. */
@@ -33,6 +35,7 @@ function run({ port, path, body, connections, rate, seconds }: Rate): Promise<La
   const bytes = request(path);
   const count = Math.round(rate * seconds);
   const latencies = new Float64Array(count);
+  const lags = new Float64Array(count);
   /** Those meant to be sent that wait for a connection: their numbers. */
   const waiting: number[] = [];
   const idle: Socket[] = [];
@@ -46,6 +49,10 @@ function run({ port, path, body, connections, rate, seconds }: Rate): Promise<La
   return new Promise<Latencies>((resolve, reject) => {
     const underWay = new Map<Socket, number>();
     const fail = (why: string) => reject(new Error(why));
+    const summary = () => {
+      const [p50, p99] = [quantile(measured(latencies), 0.5), quantile(measured(latencies), 0.99)];
+      return { p50, p99, lag: quantile(measured(lags), 0.99) };
+    };
     const send = (socket: Socket, index: number) => {
       underWay.set(socket, index);
       socket.write(bytes);
@@ -55,7 +62,7 @@ function run({ port, path, body, connections, rate, seconds }: Rate): Promise<La
         const index = underWay.get(socket) ?? 0;
         latencies[index] = now() - meant(index);
         answered += 1;
-        if (answered === count) return resolve(quantiles(latencies.subarray(Math.floor(count * unmeasured))));
+        if (answered === count) return resolve(summary());
         const next = waiting.shift();
         if (next === undefined) idle.push(socket);
         else send(socket, next);
@@ -70,6 +77,7 @@ function run({ port, path, body, connections, rate, seconds }: Rate): Promise<La
     due.on("message", (index: number) => {
       // The one that rested longest: all connections are used in turn.
       const socket = idle.shift();
+      if (socket) lags[index] = now() - meant(index);
       if (socket) send(socket, index);
       else waiting.push(index);
     });
@@ -81,10 +89,10 @@ function run({ port, path, body, connections, rate, seconds }: Rate): Promise<La
   });
 }
 
-function quantiles(latencies: Float64Array): Latencies {
-  const sorted = latencies.toSorted();
-  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-  return { p50: at(0.5), p99: at(0.99) };
+const measured = (values: Float64Array) => values.subarray(Math.floor(values.length * unmeasured));
+
+function quantile(values: Float64Array, share: number): number {
+  return values.toSorted()[Math.min(values.length - 1, Math.floor(values.length * share))] ?? Number.NaN;
 }
 
 serve(run);
