@@ -70,7 +70,10 @@ describe("the README", () => {
     const { scripts } = JSON.parse(readFileSync(join(place, "package.json"), "utf8")) as {
       scripts: Record<string, string>;
     };
-    assert.match(scripts["test"] ?? "", /^npm run check && node .*--test .*'test\/\*\*\/\*\.test\.ts'$/);
+    assert.match(
+      scripts["test"] ?? "",
+      /^npm run check && npm run attacks && node .*--test .*'test\/\*\*\/\*\.test\.ts'$/,
+    );
     assert.match(scripts["check"] ?? "", /npm run static .*npm run unit/);
     const parts = (scripts["static"] ?? "").split(" && ").map((part) => part.replace(/^npm run /, ""));
     assert.deepEqual(parts, ["format:check", "lint", "types", "unused"]);
