@@ -13,11 +13,18 @@ const router = {
   typed_config: { "@type": `${extension}.filters.http.router.v3.Router` },
 };
 
+/** A body that was sent is kept for another try only where there may be one: its endpoint may have been leaving. */
+const retries = { retry_on: "refused-stream,connect-failure", num_retries: 2 };
+
 /** Routes, clusters and settings of listeners differ from one generation to the next. */
 export function bootstrapOf({ generation, endpoints }: Variant): string {
   const isOdd = generation % 2 === 1;
   const suffix = generation % 3;
-  const to = (name: string) => ({ cluster: `${name}-${suffix}`, timeout: isOdd ? "20s" : "30s" });
+  const to = (name: string) => ({
+    cluster: `${name}-${suffix}`,
+    timeout: isOdd ? "20s" : "30s",
+    retry_policy: retries,
+  });
   const listeners = [
     listener("web", connectionManager(generation, to)),
     listener("raw", {

@@ -23,6 +23,8 @@ const method = (name: string, isStream: boolean): MethodDefinition<Buffer, Buffe
   responseDeserialize: same,
 });
 const service = { unary: method("Unary", false), bidi: method("Bidi", true) };
+/** Milliseconds after which clients of gRPC are told to open another connection. */
+const connectionAge = 700;
 const host = "127.0.0.1";
 
 export interface EndpointPorts {
@@ -40,7 +42,7 @@ export class Endpoint {
   readonly #http = createHttp((request, response) => this.#answer(request, response));
   readonly #http2 = createHttp2();
   readonly #sessions = new Set<Http2Session>();
-  readonly #grpc = new GrpcServer();
+  readonly #grpc = new GrpcServer({ "grpc.max_connection_age_ms": connectionAge });
   readonly #sockets = new WebSocketServer({ server: this.#http });
   readonly #tcp = createTcp({ allowHalfOpen: true }, (socket) => this.#speak(socket));
   readonly #open = new Set<Socket>();

@@ -322,7 +322,8 @@ export class Http1ServerConnection implements ServerConnection, ServerStream, So
     this.#exchange = undefined;
     this.#message = undefined;
     this.#lastActive = this.#surroundings.ticker.now();
-    if (this.#last || !clean || this.#draining) {
+    // A client that was told to leave meanwhile was not told with this answer: its next request may be on its way.
+    if (this.#last || !clean) {
       this.#closing = true;
       this.#socket.end();
       return this.#socket.resume();

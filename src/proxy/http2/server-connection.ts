@@ -58,6 +58,8 @@ export class Http2ServerConnection implements ServerConnection, SocketUser, Sess
   bytes(buffer: Buffer, start: number, end: number): void {
     if (this.#ending) return;
     this.#connection.read(buffer, start, end);
+    // The PING may have come back that says that the client knows of its leave.
+    if (this.#draining) this.#leave();
   }
 
   ended(): void {
@@ -65,6 +67,7 @@ export class Http2ServerConnection implements ServerConnection, SocketUser, Sess
     if (this.#streams.size === 0) return this.#end();
     this.#endedAt = this.#surroundings.ticker.now();
     this.drain();
+    this.#session.finishDrain();
   }
 
   closed(): void {
@@ -104,7 +107,8 @@ export class Http2ServerConnection implements ServerConnection, SocketUser, Sess
   }
 
   available(): void {
-    // Servers open no streams.
+    // A stream is over; its last frame may be about to be written.
+    if (this.#draining) queueMicrotask(() => this.#leave());
   }
 
   pending(): void {
@@ -133,8 +137,8 @@ export class Http2ServerConnection implements ServerConnection, SocketUser, Sess
     const { idleTimeout, maxDuration } = this.origin.chain.connection;
     if (maxDuration > 0 && now - this.#since > maxDuration) this.drain();
     if (this.#streams.size > 0) return void (this.#lastActive = now);
-    if (this.#draining) return this.#finish(http2Codes.noError);
-    if (idleTimeout > 0 && now - this.#lastActive > idleTimeout) this.drain();
+    if (this.#draining) this.#leave();
+    else if (idleTimeout > 0 && now - this.#lastActive > idleTimeout) this.drain();
   }
 
   follow(chain: HttpChain): void {
@@ -152,7 +156,12 @@ export class Http2ServerConnection implements ServerConnection, SocketUser, Sess
     this.#connection.socket.destroy();
   }
 
-  /** No stream is left and a while has passed since the client was told, or it is late. */
+  /** Ends with the last stream, once none can be on its way any more. */
+  #leave(): void {
+    if (!this.#ending && this.#session.drained && this.#session.openStreams === 0) this.#finish(http2Codes.noError);
+  }
+
+  /** No stream is left, or the client is late. */
   #finish(code: number): void {
     this.#session.close(code);
     this.#end();

@@ -128,6 +128,11 @@ export class Http2Session {
     this.#pings.roundTrip(() => this.finishDrain());
   }
 
+  /** Servers: the peer knows which stream was the last one; none that it opened meanwhile is still on its way. */
+  get drained(): boolean {
+    return this.#connection.lastWelcome !== mostStreamId;
+  }
+
   /** Servers: streams that come from now on are not served. */
   finishDrain(): void {
     const connection = this.#connection;
