@@ -3,7 +3,6 @@ import type { Load } from "./load.ts";
 
 const same = (message: Buffer) => message;
 const options = {
-  "grpc.enable_retries": 0,
   "grpc.use_local_subchannel_pool": 1,
   "grpc.initial_reconnect_backoff_ms": 20,
 };

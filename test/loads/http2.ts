@@ -13,8 +13,8 @@ export async function overHttp2(load: Load, address: string): Promise<void> {
         session = opened(load, address);
       }
       try {
-        await once(session, count % 2 === 0 ? "" : "x".repeat(20_000));
-        load.well("HTTP/2");
+        const wasSent = await once(session, count % 2 === 0 ? "" : "x".repeat(20_000));
+        if (wasSent) load.well("HTTP/2");
       } catch (error) {
         load.failed("HTTP/2", address, error);
       }
@@ -37,15 +37,20 @@ function opened(load: Load, address: string): ClientHttp2Session {
   return session;
 }
 
-function once(session: ClientHttp2Session, body: string): Promise<void> {
+/** False: it never left, for GOAWAY was read between its making and its sending. */
+function once(session: ClientHttp2Session, body: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const stream = session.request({ ":path": "/two", ":method": body === "" ? "GET" : "POST" });
     let status = 0;
     let text = "";
+    let wasSent = true;
+    stream.on("frameError", () => (wasSent = false));
     stream.on("response", (head) => void (status = head[":status"] ?? 0));
     stream.setEncoding("latin1").on("data", (piece: string) => void (text += piece));
-    stream.on("error", reject).on("close", () => {
-      if (status === 200 && stream.rstCode === 0 && text.endsWith(body) && text !== "") resolve();
+    stream.on("error", (error) => (wasSent ? reject(error) : resolve(false)));
+    stream.on("close", () => {
+      if (status === 200 && stream.rstCode === 0 && text.endsWith(body) && text !== "") resolve(true);
+      else if (!wasSent) resolve(false);
       else reject(new Error(`status ${status}, reset ${stream.rstCode}: ${text.slice(0, 100)}`));
     });
     stream.setTimeout(20_000, () => stream.destroy(new Error("no answer in 20 s")));

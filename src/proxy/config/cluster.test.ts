@@ -89,13 +89,14 @@ describe("endpoints", () => {
     assert.ok(cluster.pick(asked({ avoid: tried })));
   });
 
-  test("a removed cluster's endpoints are gone", () => {
+  test("a removed cluster's endpoints are gone; requests it was chosen for may still try them", () => {
     const { cluster } = live(eds);
     cluster.assign(assignment(endpoint("10.0.0.1")));
     const [only] = cluster.endpoints;
     cluster.close();
     assert.equal(only?.gone, true);
-    assert.equal(cluster.pick(asked()), undefined);
+    assert.deepEqual(cluster.endpoints, []);
+    assert.equal(cluster.pick(asked()), only);
   });
 
   test("Istio's metadata says who an endpoint and a service are", () => {

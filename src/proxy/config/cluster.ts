@@ -106,12 +106,13 @@ export class LiveCluster implements Cluster {
     this.#set(wantedEndpoints(assignment));
   }
 
-  /** Configuration dropped it: its endpoints are gone. */
+  /** Configuration dropped it: its endpoints are gone. Requests that were led here before may still try them. */
   close(): void {
     this.#resolution?.close();
     this.#resolution = undefined;
     this.#assignment = undefined;
-    this.#set([]);
+    for (const endpoint of this.#endpoints.values()) endpoint.gone = true;
+    this.#endpoints.clear();
   }
 
   pick(request: PickRequest): Endpoint | undefined {
