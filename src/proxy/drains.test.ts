@@ -12,18 +12,20 @@ let sockets: Socket[];
 /** Requests that the endpoint was asked and has not answered. */
 let unanswered: Socket[];
 
-beforeEach(async () => {
-  clock = new ManualClock();
-  gateway = new TestGateway(clock);
-  sockets = [];
-  unanswered = [];
-  gateway.accept = (socket) => void socket.on("data", () => unanswered.push(socket));
-  await gateway.start();
-});
-afterEach(async () => {
-  for (const socket of sockets) socket.destroy();
-  await gateway.close();
-});
+function eachWithItsGateway(): void {
+  beforeEach(async () => {
+    clock = new ManualClock();
+    gateway = new TestGateway(clock);
+    sockets = [];
+    unanswered = [];
+    gateway.accept = (socket) => void socket.on("data", () => unanswered.push(socket));
+    await gateway.start();
+  });
+  afterEach(async () => {
+    for (const socket of sockets) socket.destroy();
+    await gateway.close();
+  });
+}
 
 function open(): Socket {
   const socket = connect(gateway.port, "127.0.0.1");
@@ -36,6 +38,8 @@ const answer = () => unanswered.shift()?.write(ok);
 const drain = () => gateway.proxy.proxy.receive({ kind: "drain", seconds: 600 });
 
 describe("a client of HTTP/2 that is to leave", () => {
+  eachWithItsGateway();
+
   /** Has an answer, and the first GOAWAY. */
   async function leaving(): Promise<RawPeer> {
     const peer = new RawPeer(open());
@@ -79,6 +83,8 @@ describe("a client of HTTP/2 that is to leave", () => {
 });
 
 describe("a client of HTTP/1.1 that is to leave", () => {
+  eachWithItsGateway();
+
   test("is not closed behind an answer that did not say so: its next request is answered", async () => {
     const socket = open();
     let got = "";
