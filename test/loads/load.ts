@@ -71,7 +71,7 @@ export class Load {
 
   /** Resolves when every client of these kinds has returned. */
   async ended(...which: readonly Kind[]): Promise<void> {
-    await Promise.all(which.map((kind) => this.#running.get(kind)));
+    for (const kind of which) await this.#running.get(kind);
   }
 
   /** Every client ends after its present request. */
