@@ -14,12 +14,13 @@ import { envoyDuration } from "./duration.ts";
 
 type Kind = "sidecar" | "inbound" | "gateway";
 
-/** The filter that reads requests: routes by name (RDS) or standing in it. */
+/** The filter that reads requests: routes by name (RDS) or standing in it. `web`: browsers may call gRPC here. */
 export function httpFilter(
   settings: MeshSettings,
   kind: Kind,
   statPrefix: string,
   routes: string | RouteConfiguration,
+  web: boolean,
 ): TypedFilter {
   const logs = accessLog(settings);
   const { numTrustedProxies } = settings.gatewayTopology;
@@ -30,6 +31,8 @@ export function httpFilter(
       ? { rds: { route_config_name: routes, config_source: ads } }
       : { route_config: routes }),
     http_filters: [
+      ...(web ? [{ name: "envoy.filters.http.grpc_web", typed_config: { "@type": filterTypes.grpcWeb } }] : []),
+      { name: "envoy.filters.http.grpc_stats", typed_config: grpcStats },
       { name: "envoy.filters.http.fault", typed_config: { "@type": filterTypes.fault } },
       { name: "envoy.filters.http.cors", typed_config: { "@type": filterTypes.cors } },
       { name: "envoy.filters.http.router", typed_config: { "@type": filterTypes.router } },
@@ -46,6 +49,8 @@ export function httpFilter(
   };
   return { name: "envoy.filters.network.http_connection_manager", typed_config: typed };
 }
+
+const grpcStats = { "@type": filterTypes.grpcStats, emit_filter_state: true };
 
 /** The filters that carry the bytes of a protocol, to one cluster or by weight. */
 export function tcpFilters(

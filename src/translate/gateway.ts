@@ -31,7 +31,8 @@ export function gatewayResources(
     };
     if (kind === "http") {
       const name = `http.${port}`;
-      const filter = httpFilter(mesh.settings, "gateway", `outbound_0.0.0.0_${port}`, name);
+      const web = servers.some(({ protocol }) => protocol === "grpc-web");
+      const filter = httpFilter(mesh.settings, "gateway", `outbound_0.0.0.0_${port}`, name, web);
       listeners.push(listener(port, [{ filters: [filter] }], gatewayListenerFilters(mesh.settings)));
       routes.push(table(name, servers, scope));
     } else if (kind === "tcp") {

@@ -35,7 +35,9 @@ export function inbound(mesh: Mesh, workload: Workload): { listener: Listener; c
     const tcp = tcpFilters(mesh.settings, servicePort.protocol, inboundCluster(port));
     if (layer === "tcp")
       return [{ name: `0.0.0.0_${port}`, filter_chain_match: { destination_port: port }, filters: tcp }];
-    const http = httpFilter(mesh.settings, "inbound", `inbound_0.0.0.0_${port}`, routes(service, port, servicePort));
+    const table = routes(service, port, servicePort);
+    const web = servicePort.protocol === "grpc-web";
+    const http = httpFilter(mesh.settings, "inbound", `inbound_0.0.0.0_${port}`, table, web);
     if (layer === "http")
       return [{ name: `0.0.0.0_${port}`, filter_chain_match: { destination_port: port }, filters: [http] }];
     return detectingChains(http, tcp, port);

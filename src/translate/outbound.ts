@@ -38,14 +38,15 @@ export function outbound(
     // Two services cannot be told apart by the same address and port: the first keeps it.
     if (!listeners.has(listener.name)) listeners.set(listener.name, listener);
   };
-  for (const service of visibleServices(mesh, namespace)) {
+  const services = visibleServices(mesh, namespace);
+  for (const service of services) {
     for (const port of service.ports) {
       const layer = layerOf(port.protocol);
       if (layer === "none") continue;
       const scope: RouteScope = { mesh, namespace, port: port.port, gateways: ["mesh"], labels };
       if (interpret && layer === "http") {
         if (!routes.has(String(port.port))) routes.set(String(port.port), portRoutes(scope));
-        add(sharedListener(scope));
+        add(sharedListener(scope, services));
         continue;
       }
       const detects = interpret && layer === "auto";
@@ -104,10 +105,14 @@ function routingOf(service: MeshService, scope: RouteScope): Routing | undefined
   return routingFor(meshRoutings(scope.mesh.routings, scope.namespace), service.host);
 }
 
-function sharedListener(scope: RouteScope): Listener {
+function sharedListener(scope: RouteScope, services: readonly MeshService[]): Listener {
   const port = String(scope.port);
+  // One listener for all services of the port: it understands what any of them needs.
+  const web = services.some(({ ports }) =>
+    ports.some((each) => each.port === scope.port && each.protocol === "grpc-web"),
+  );
   return listener("0.0.0.0", scope.port, [
-    { filters: [httpFilter(scope.mesh.settings, "sidecar", `outbound_0.0.0.0_${port}`, port)] },
+    { filters: [httpFilter(scope.mesh.settings, "sidecar", `outbound_0.0.0.0_${port}`, port, web)] },
   ]);
 }
 
@@ -132,7 +137,8 @@ function ownListener(
   }
   const { chains, rest = own } = tcpRoutes(routing, scope, port.protocol);
   if (detects) {
-    const http = httpFilter(settings, "sidecar", `outbound_${address}_${port.port}`, `${service.host}:${port.port}`);
+    const table = `${service.host}:${port.port}`;
+    const http = httpFilter(settings, "sidecar", `outbound_${address}_${port.port}`, table, false);
     const all = [...tlsChains(routing, scope), ...chains, ...detectingChains(http, rest)];
     return { ...listener(address, port.port, all, rest), ...detection };
   }
