@@ -149,6 +149,18 @@ describe("a gateway", () => {
     }
   });
 
+  test("lets browsers call gRPC on a port that is declared grpc-web", async () => {
+    const headers = { "content-type": "application/grpc-web+proto", "x-grpc-web": "1" };
+    // A message of gRPC without a byte in it.
+    const answer = await ask(`http://127.0.0.1:${ports.http}/web/speak.Speaker/Say`, {
+      method: "POST",
+      headers,
+      body: "\0\0\0\0\0",
+    });
+    assert.equal(answer.headers["content-type"], "application/grpc-web+proto");
+    assert.match(answer.body, /(one|two)[^]*grpc-status: ?0\r\n$/);
+  });
+
   test("upgrades the way to an endpoint's side, not what its program is spoken to in", async () => {
     await weft.apply(`
 apiVersion: networking.istio.io/v1
