@@ -1,4 +1,5 @@
 // On the path of every request of connections whose client showed a certificate.
+import type { X509Certificate } from "node:crypto";
 import type { HttpConnectionManager } from "../../xds/index.ts";
 import type { PeerCertificate, TlsFacts } from "../tls/facts.ts";
 
@@ -36,13 +37,13 @@ export function forwardedCertificate({
 }
 
 /** One element, its parts in Envoy's order. A subject's own quotes are escaped already. */
-function entryOf(peer: PeerCertificate, { localUris }: TlsFacts, details: Details): string {
+function entryOf(peer: PeerCertificate, { localUris, shown }: TlsFacts, details: Details): string {
   const uris = peer.uris.length === 0 ? [""] : peer.uris;
   return [
     ...localUris.map((uri) => `By=${safe(uri)}`),
     `Hash=${peer.hash}`,
-    ...(details.cert ? [`Cert="${encodeURIComponent(peer.certificate.toString())}"`] : []),
-    ...(details.chain ? [`Chain="${encodeURIComponent(chainOf(peer))}"`] : []),
+    ...(details.cert ? [`Cert="${encodeURIComponent(shown()?.toString() ?? "")}"`] : []),
+    ...(details.chain ? [`Chain="${encodeURIComponent(chainOf(shown()))}"`] : []),
     ...(details.subject ? [`Subject="${peer.subject}"`] : []),
     ...(details.uri ? uris.map((uri) => `URI=${safe(uri)}`) : []),
     ...(details.dns ? peer.dnsNames.map((name) => `DNS=${safe(name)}`) : []),
@@ -55,14 +56,10 @@ function safe(name: string): string {
 }
 
 /** Every certificate the peer showed, the leaf first; an authority's own is not among them as a rule. */
-function chainOf({ certificate }: PeerCertificate): string {
-  let text = certificate.toString();
-  const seen = new Set([certificate.fingerprint256]);
-  for (
-    let next = certificate.issuerCertificate;
-    next && !seen.has(next.fingerprint256);
-    next = next.issuerCertificate
-  ) {
+function chainOf(leaf: X509Certificate | undefined): string {
+  let text = "";
+  const seen = new Set<string>();
+  for (let next = leaf; next && !seen.has(next.fingerprint256); next = next.issuerCertificate) {
     seen.add(next.fingerprint256);
     text += next.toString();
   }

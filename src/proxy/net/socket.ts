@@ -104,6 +104,9 @@ export class WireSocket {
       return tls;
     });
     if (!tls) throw new RangeError("the connection is closed");
+    // The handle keeps the socket of before; that one need not keep everything else.
+    plain.user = nobody;
+    plain.socket.removeAllListeners();
     // A fault of the protocol after the handshake ends the connection, too.
     tls.on("error", () => wire.destroy());
     return { wire, tls };

@@ -5,12 +5,13 @@ import type { CertificateFacts } from "./certificate.ts";
 export interface PeerCertificate extends CertificateFacts {
   /** Its issuer was checked; else whoever shows it may have made it. */
   readonly verified: boolean;
-  readonly certificate: X509Certificate;
 }
 
 /** What a handshake showed. */
 export interface TlsFacts {
   readonly peer: PeerCertificate | undefined;
+  /** What the other end showed, as OpenSSL keeps it for as long as the connection lasts: few ask for it, and it is large. */
+  readonly shown: () => X509Certificate | undefined;
   /** This end's own names of the form of a URI. */
   readonly localUris: readonly string[];
   /** Undefined: none was agreed on. */

@@ -20,7 +20,7 @@ export function judge(
     const facts = certificateFacts(shown);
     const distrust = rules?.check(facts, socket.distrust, Date.now());
     if (distrust) return { distrust };
-    peer = { ...facts, verified: rules?.trustedCa !== undefined, certificate: shown };
+    peer = { ...facts, verified: rules?.trustedCa !== undefined };
   } else if (before && socket.isSessionReused()) {
     const distrust = rules?.check(before, undefined, Date.now());
     if (distrust) return { distrust };
@@ -29,6 +29,7 @@ export function judge(
   const own = socket.getX509Certificate();
   return {
     peer,
+    shown: () => socket.getPeerX509Certificate(),
     localUris: own ? certificateFacts(own).uris : [],
     alpn: socket.alpnProtocol || undefined,
     // Node says false for none.
