@@ -72,7 +72,7 @@ describe("the README", () => {
     };
     assert.match(
       scripts["test"] ?? "",
-      /^npm run check && npm run attacks && node .*--test .*'test\/\*\*\/\*\.test\.ts'$/,
+      /^npm run check && npm run unit:long && node .*--test .*'test\/\*\*\/\*\.test\.ts'$/,
     );
     assert.match(scripts["check"] ?? "", /npm run static .*npm run unit/);
     const parts = (scripts["static"] ?? "").split(" && ").map((part) => part.replace(/^npm run /, ""));

@@ -88,7 +88,7 @@ export interface SubjectAltNameMatcher {
   readonly matcher: StringMatcher;
 }
 
-export interface SdsSecretConfig {
+interface SdsSecretConfig {
   readonly name: string;
   readonly sds_config?: unknown;
 }

@@ -6,6 +6,9 @@ import { after } from "node:test";
 
 const limit = 15_000;
 
+// A socket that was reset in a bad moment can leave Node waiting for it, busily and for ever, when it takes itself apart.
+process.once("exit", (code) => process.exit(code));
+
 if (process.env["NODE_TEST_CONTEXT"] !== undefined || process.execArgv.includes("--test-isolation=none")) {
   after(() => {
     const timer = setTimeout(() => {
