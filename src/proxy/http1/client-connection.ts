@@ -106,8 +106,7 @@ export class Http1ClientConnection implements ClientStream, SocketUser {
   /** Nothing can be told apart on this connection any more. */
   abandon(): void {
     this.#caller = undefined;
-    // An end could mean that the answer is still waited for.
-    this.socket.reset();
+    this.#close();
   }
 
   bytes(buffer: Buffer, start: number, end: number): void {

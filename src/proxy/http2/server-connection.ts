@@ -10,6 +10,7 @@ import {
 import type { HttpChain } from "../config/contract.ts";
 import type { ServerConnection } from "../http/codec.ts";
 import type { Origin, Surroundings, Swept } from "../http/surroundings.ts";
+import { Timeout } from "../http/timeout.ts";
 import type { SocketUser, WireSocket } from "../net/socket.ts";
 import { SessionSocket } from "./connection.ts";
 import { headLimit, Patience } from "./patience.ts";
@@ -68,6 +69,9 @@ export class Http2ServerConnection implements ServerConnection, SocketUser, Sess
     this.#endedAt = this.#surroundings.ticker.now();
     this.drain();
     this.#session.finishDrain();
+    // Who is gone altogether refuses what was just written; the next write shows it.
+    const { ticker } = this.#surroundings;
+    new Timeout(ticker, () => this.#session.ping(ticker.now())).set(20);
   }
 
   closed(): void {
